@@ -1,0 +1,94 @@
+/**
+ * Every error that a user can meet, one class per condition, in three families: UsageError (the program is wrong, never
+ * retried), ClusterError (a machine, a process or the network failed, retried) and InternalError (a rule of ours broke).
+ */
+
+export type ErrorFamily = 'usage' | 'cluster' | 'internal'
+
+/** The root of all gridify errors; `code` is stable, the message names the thing, the rule and the cure. */
+export class GridifyError extends Error {
+  readonly code: string
+  readonly family: ErrorFamily
+
+  constructor(family: ErrorFamily, code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.family = family
+    this.code = code
+  }
+}
+
+/** The program or its input is wrong; running it again gives the same error. */
+export class UsageError extends GridifyError {
+  constructor(message: string, options?: ErrorOptions & { code?: string }) {
+    super('usage', options?.code ?? 'USAGE', message, options)
+  }
+}
+
+/** A function cannot be sent to executors: `message` names the call site, the path to the culprit and the cure. */
+export class ClosureError extends UsageError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'CLOSURE' })
+  }
+}
+
+/** The user's function threw inside a task; `cause` is what it threw, and its stack shows the user's line. */
+export class TaskError extends UsageError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'TASK' })
+  }
+}
+
+/** The caller's AbortSignal fired, or the context was stopped, before the action ended. */
+export class AbortedError extends UsageError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'ABORTED' })
+  }
+}
+
+/** A machine, a process or the network failed. */
+export class ClusterError extends GridifyError {
+  constructor(message: string, options?: ErrorOptions & { code?: string }) {
+    super('cluster', options?.code ?? 'CLUSTER', message, options)
+  }
+}
+
+/** An executor went away: its process died, its connection closed or it stopped answering. */
+export class ExecutorLostError extends ClusterError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'EXECUTOR_LOST' })
+  }
+}
+
+/** A peer refused the handshake or failed to prove that it knows the secret. */
+export class AuthenticationError extends ClusterError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'AUTHENTICATION' })
+  }
+}
+
+/** A task needed more memory than its executor may use. */
+export class OutOfMemoryError extends ClusterError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'OUT_OF_MEMORY' })
+  }
+}
+
+/** A block could not be fetched from the executor that should hold it. */
+export class FetchError extends ClusterError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'FETCH' })
+  }
+}
+
+/** A rule of gridify itself was broken; please report it with the message. */
+export class InternalError extends GridifyError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('internal', 'INTERNAL', message, options)
+  }
+}
+
+/** Fails to compile where a new `kind` is not handled, and throws where an unknown one arrives at run time. */
+export function assertNever(value: never, what = 'value'): never {
+  throw new InternalError(`unexpected ${what}: ${JSON.stringify(value)}`)
+}
