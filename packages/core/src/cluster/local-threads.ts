@@ -1,0 +1,32 @@
+/** `local[n]`: one executor in this process, its I/O on one worker thread and n slots on others. */
+
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Config } from '../base/config.ts'
+import type { ExecutorId } from '../base/ids.ts'
+import type { SessionThreadData } from '../executor/session-thread.ts'
+import { portChannel } from '../transport/port-channel.ts'
+import type { Cluster } from './cluster.ts'
+
+export async function startLocalThreads(slots: number, config: Config, workParent: string): Promise<Cluster> {
+  const data: SessionThreadData = {
+    executor: 'local',
+    cores: slots,
+    memoryBytes: config.memoryBytes,
+    workFolder: join(workParent, `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
+    importRoots: [process.cwd()],
+  }
+  const worker = new Worker(new URL('../executor/session-thread.js', import.meta.url), { workerData: data, execArgv: [] })
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  const channel = portChannel(worker)
+  return {
+    executors: [{ id: 'local' as ExecutorId, url: '', channel }],
+    sessionKey: '',
+    async stop() {
+      channel.send({ type: 'stop' })
+      await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 3000).unref())])
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,62 @@
+/** `memory[n]`: n executors on the caller's own thread, joined by channels in memory; for tests and simulation. */
+
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import type { Config } from '../base/config.ts'
+import { FetchError } from '../base/errors.ts'
+import type { ExecutorId } from '../base/ids.ts'
+import { memorySlots } from '../executor/memory-slot.ts'
+import { ExecutorSession } from '../executor/session.ts'
+import { WorkFolder } from '../storage/block-store.ts'
+import { PagePool } from '../storage/page-pool.ts'
+import { memoryChannelPair } from '../transport/memory-channel.ts'
+import type { Cluster, ClusterExecutor } from './cluster.ts'
+
+export interface MemoryCluster extends Cluster {
+  /** Ends an executor as a crash would: at once, with all that it held. */
+  crash(id: string): void
+}
+
+export function startMemoryCluster(count: number, config: Config): MemoryCluster {
+  const sessions = new Map<ExecutorId, ExecutorSession>()
+  const peerChannels = new Map<ExecutorId, Set<{ close(reason?: string): void }>>()
+  const executors: ClusterExecutor[] = []
+  for (let number = 1; number <= count; number++) {
+    const id = `memory-${number}` as ExecutorId
+    const [driverEnd, executorEnd] = memoryChannelPair()
+    const pool = PagePool.create(config.memoryBytes)
+    const workFolder = new WorkFolder(join(tmpdir(), `gridify-${process.pid}-${randomBytes(4).toString('hex')}`), 'store')
+    peerChannels.set(id, new Set())
+    const session = new ExecutorSession(executorEnd, {
+      cores: 1,
+      pool,
+      workFolder,
+      startSlot: memorySlots(id, pool, workFolder, [process.cwd()]),
+      async connectPeer(peer) {
+        const serving = sessions.get(peer)
+        if (!serving) throw new FetchError(`executor ${peer} is gone`)
+        const [mine, theirs] = memoryChannelPair()
+        peerChannels.get(peer)!.add(theirs)
+        serving.servePeer(theirs)
+        return mine
+      },
+      onStop: () => {},
+    })
+    sessions.set(id, session)
+    executors.push({ id, url: id, channel: driverEnd })
+  }
+  return {
+    executors,
+    sessionKey: '',
+    crash(id) {
+      const session = sessions.get(id as ExecutorId)
+      sessions.delete(id as ExecutorId)
+      for (const channel of peerChannels.get(id as ExecutorId) ?? []) channel.close('the executor crashed')
+      void session?.stop()
+    },
+    async stop() {
+      await Promise.all([...sessions.values()].map((session) => session.stop()))
+    },
+  }
+}

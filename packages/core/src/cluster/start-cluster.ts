@@ -1,0 +1,21 @@
+/** Chooses the kind of cluster that the configuration names. */
+
+import { tmpdir } from 'node:os'
+import { parseMaster, type Config } from '../base/config.ts'
+import { UsageError } from '../base/errors.ts'
+import type { Cluster } from './cluster.ts'
+import { startLocalThreads } from './local-threads.ts'
+import { startMemoryCluster } from './memory-cluster.ts'
+
+export async function startCluster(config: Config): Promise<Cluster> {
+  if (config.executors) throw new UsageError('executors: daemons are not supported yet; use master')
+  const master = parseMaster(config.master)
+  switch (master.kind) {
+    case 'memory':
+      return startMemoryCluster(master.executors, config)
+    case 'local':
+      return startLocalThreads(master.slots, config, config.workDir ?? tmpdir())
+    case 'local-cluster':
+      throw new UsageError('local-cluster is not supported yet; use local[n]')
+  }
+}

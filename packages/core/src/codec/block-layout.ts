@@ -1,0 +1,41 @@
+/**
+ * The header of a block, little-endian, all offsets relative to the block's start, so that a block is copied, sent and
+ * spilled as it is:
+ *   0 u32 magic   4 u32 rows   8 u8 shape   9 u8 zero   10 u16 columns   12 u32 byteLength
+ *   16 + 16 * c   column: u8 kind, u8 repeated, u16 zero, u32 data offset, u32 data bytes, u32 auxiliary offset
+ * Data begins at multiples of eight. In the packed and graph shapes the body begins at byte 16.
+ */
+
+/** 'GBL1' */
+export const MAGIC = 0x314c4247
+export const HEADER_BYTES = 16
+export const COLUMN_BYTES = 16
+
+export const SHAPE = {
+  /** Rows are primitives: one column. */
+  scalar: 0,
+  /** Rows are arrays of equal length: one column per place. */
+  tuple: 1,
+  /** All rows as one msgpackr array. */
+  packed: 2,
+  /** Rows in the graph format, one after the other. */
+  graph: 3,
+} as const
+
+export const KIND = {
+  undefined: 0,
+  null: 1,
+  boolean: 2,
+  int32: 3,
+  float64: 4,
+  /** Bytes, and uint32 offsets (rows + 1 of them) as auxiliary; all below 0x80. */
+  ascii: 5,
+  /** As ascii, with any well-formed text. */
+  utf8: 6,
+} as const
+
+export type Kind = (typeof KIND)[keyof typeof KIND]
+
+export function alignUp(offset: number): number {
+  return (offset + 7) & ~7
+}

@@ -1,0 +1,133 @@
+/** A batch of rows to bytes and back: typed columns where looking shows that they fit, else the value formats. */
+import { InternalError } from '../base/errors.ts'
+import { alignUp, COLUMN_BYTES, HEADER_BYTES, MAGIC, SHAPE } from './block-layout.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { type Column, gatherColumn } from './column-gather.ts'
+import { readColumn, scalarRows, tupleRows } from './column-rows.ts'
+import { estimateBytes } from './estimate.ts'
+import { GraphReader } from './graph-reader.ts'
+import { GraphWriter, hasNamedProperties } from './graph-writer.ts'
+import { pack, unpack } from './packer.ts'
+import { isPlain } from './plain.ts'
+import { bufferOver } from './text.ts'
+import { withinStack } from './value.ts'
+
+/** Rows come back as by decodeValue(encodeValue(row)); a row is a value, so two rows never share a part. */
+export function encodeBlock(rows: readonly unknown[]): Uint8Array {
+  if (rows.length > 0) {
+    const scalar = gatherColumn(rows)
+    if (scalar !== undefined) return encodeColumns(SHAPE.scalar, rows.length, [scalar])
+    const columns = gatherTuple(rows)
+    if (columns !== undefined) return encodeColumns(SHAPE.tuple, rows.length, columns)
+  }
+  return rows.every(isPlain) ? encodePacked(rows) : encodeGraph(rows)
+}
+
+export function decodeBlock(bytes: Uint8Array): unknown[] {
+  // Columns are read through views, which need their alignment.
+  const block = bufferOver(bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes))
+  if (block.length < HEADER_BYTES || block.readUInt32LE(0) !== MAGIC)
+    throw new InternalError('these bytes are no block')
+  const rows = block.readUInt32LE(4)
+  const shape = block[8]
+  const byteLength = block.readUInt32LE(12)
+  if (byteLength > block.length) throw new InternalError(`a block of ${byteLength} bytes was cut to ${block.length}`)
+  switch (shape) {
+    case SHAPE.scalar:
+      return scalarRows(readColumn(block, 0, rows))
+    case SHAPE.tuple: {
+      const columns = Array.from({ length: block.readUInt16LE(10) }, (_, index) => readColumn(block, index, rows))
+      return tupleRows(columns, rows)
+    }
+    case SHAPE.packed:
+      return unpack(block.subarray(HEADER_BYTES, byteLength)) as unknown[]
+    case SHAPE.graph: {
+      const reader = new GraphReader(block, HEADER_BYTES)
+      return withinStack(() => Array.from({ length: rows }, () => reader.read()))
+    }
+    default:
+      throw new InternalError(`a block has the unknown shape ${shape}`)
+  }
+}
+
+/** More places than this are one vector a row rather than a record; the value formats suit them. */
+const MAX_COLUMNS = 64
+
+function gatherTuple(rows: readonly unknown[]): Column[] | undefined {
+  const first = rows[0]
+  if (!Array.isArray(first) || first.length === 0 || first.length > MAX_COLUMNS || hasNamedProperties(first))
+    return undefined
+  for (const row of rows) {
+    if (!Array.isArray(row) || row.length !== first.length || Object.getPrototypeOf(row) !== Array.prototype)
+      return undefined
+    if ((row as { index?: unknown }).index !== undefined) return undefined
+  }
+  const columns: Column[] = []
+  for (let index = 0; index < first.length; index++) {
+    const values: unknown[] = []
+    for (const row of rows as readonly unknown[][]) values.push(row[index])
+    const column = gatherColumn(values)
+    if (column === undefined) return undefined
+    // Holes read as undefined.
+    if (values[0] === undefined && !rows.every((row) => Object.hasOwn(row as object, index))) return undefined
+    columns.push(column)
+  }
+  return columns
+}
+
+function encodeColumns(shape: number, rows: number, columns: readonly Column[]): Uint8Array {
+  let byteLength = HEADER_BYTES + columns.length * COLUMN_BYTES
+  for (const { data, offsets } of columns)
+    byteLength = alignUp(alignUp(byteLength + data.length) + (offsets?.byteLength ?? 0))
+  const block = Buffer.allocUnsafeSlow(byteLength)
+  writeHeader(block, rows, shape, columns.length, byteLength)
+  let position = HEADER_BYTES + columns.length * COLUMN_BYTES
+  columns.forEach(({ kind, repeated, data, offsets }, index) => {
+    const entry = HEADER_BYTES + index * COLUMN_BYTES
+    block.writeUInt32LE(kind | (repeated ? 0x100 : 0), entry)
+    block.writeUInt32LE(position, entry + 4)
+    block.writeUInt32LE(data.length, entry + 8)
+    block.set(data, position)
+    position = padded(block, position + data.length)
+    block.writeUInt32LE(offsets === undefined ? 0 : position, entry + 12)
+    if (offsets === undefined) return
+    block.set(new Uint8Array(offsets.buffer), position)
+    position = padded(block, position + offsets.byteLength)
+  })
+  return new Uint8Array(block.buffer, 0, byteLength)
+}
+
+/** Equal rows make equal bytes, so the gaps are zeros. */
+function padded(block: Buffer, position: number): number {
+  const end = alignUp(position)
+  block.fill(0, position, end)
+  return end
+}
+
+function encodePacked(rows: readonly unknown[]): Uint8Array {
+  const body = pack(rows)
+  const block = Buffer.allocUnsafeSlow(HEADER_BYTES + body.length)
+  writeHeader(block, rows.length, SHAPE.packed, 0, block.length)
+  block.set(body, HEADER_BYTES)
+  return new Uint8Array(block.buffer, 0, block.length)
+}
+
+function encodeGraph(rows: readonly unknown[]): Uint8Array {
+  return withinStack(() => {
+    const out = new ByteWriter(estimateBytes(rows) + 1024)
+    out.reserve(HEADER_BYTES)
+    out.position = HEADER_BYTES
+    const writer = new GraphWriter(out)
+    for (const row of rows) writer.write(row)
+    writeHeader(out.reserve(0), rows.length, SHAPE.graph, 0, out.position)
+    return out.finish()
+  })
+}
+
+function writeHeader(block: Buffer, rows: number, shape: number, columns: number, byteLength: number): void {
+  block.writeUInt32LE(MAGIC, 0)
+  block.writeUInt32LE(rows, 4)
+  block.writeUInt16LE(shape, 8)
+  block.writeUInt16LE(columns, 10)
+  block.writeUInt32LE(byteLength, 12)
+}

@@ -1,0 +1,93 @@
+/** Reads the columns of a block and puts rows together from them. */
+import { InternalError } from '../base/errors.ts'
+import { COLUMN_BYTES, HEADER_BYTES, KIND } from './block-layout.ts'
+
+/** The values of column `index`, as a typed array over the block or as a list; the block begins at a multiple of 8. */
+export function readColumn(block: Buffer, index: number, rows: number): ArrayLike<unknown> {
+  const entry = HEADER_BYTES + index * COLUMN_BYTES
+  const kind = block[entry]
+  const repeated = block[entry + 1] === 1
+  const start = block.readUInt32LE(entry + 4)
+  const end = start + block.readUInt32LE(entry + 8)
+  if (end > block.length) throw new InternalError('a block ends before its columns do')
+  const { buffer, byteOffset } = block
+  switch (kind) {
+    case KIND.undefined:
+      return new Array<undefined>(rows).fill(undefined)
+    case KIND.null:
+      return new Array<null>(rows).fill(null)
+    case KIND.boolean:
+      return Array.from(block.subarray(start, end), (byte) => byte === 1)
+    case KIND.int32:
+      return repeated
+        ? new Int32Array(rows).fill(block.readInt32LE(start))
+        : new Int32Array(buffer, byteOffset + start, rows)
+    case KIND.float64:
+      return new Float64Array(buffer, byteOffset + start, rows)
+    case KIND.ascii:
+    case KIND.utf8: {
+      const offsets = new Uint32Array(buffer, byteOffset + block.readUInt32LE(entry + 12), rows + 1)
+      return readTexts(block, start, end, offsets, kind === KIND.ascii)
+    }
+    default:
+      throw new InternalError(`a block holds a column of the unknown kind ${kind}`)
+  }
+}
+
+/** V8 copies a substring below 13 characters; a longer one would keep the text of the whole block alive. */
+const COPIED_LENGTH = 12
+
+function readTexts(block: Buffer, start: number, end: number, offsets: Uint32Array, ascii: boolean): string[] {
+  const rows = offsets.length - 1
+  const texts: string[] = []
+  if (!ascii) {
+    for (let i = 0; i < rows; i++) texts.push(block.toString('utf8', start + offsets[i]!, start + offsets[i + 1]!))
+    return texts
+  }
+  const all = block.toString('latin1', start, end)
+  for (let i = 0; i < rows; i++) {
+    const from = offsets[i]!
+    const to = offsets[i + 1]!
+    texts.push(
+      to - from <= COPIED_LENGTH ? all.substring(from, to) : block.toString('latin1', start + from, start + to),
+    )
+  }
+  return texts
+}
+
+export function scalarRows(column: ArrayLike<unknown>): unknown[] {
+  return Array.isArray(column) ? column : Array.from(column)
+}
+
+/** Rows of two are the common case, and literals are built faster than arrays that grow. */
+export function tupleRows(columns: readonly ArrayLike<unknown>[], rows: number): unknown[][] {
+  const [a, b, c] = columns
+  const result: unknown[][] = []
+  if (columns.length === 2) {
+    if (a instanceof Int32Array && b instanceof Int32Array) return intPairs(a, b)
+    if (isNumeric(a!) && isNumeric(b!)) return numberPairs(a, b)
+    for (let i = 0; i < rows; i++) result.push([a![i], b![i]])
+  } else if (columns.length === 3) {
+    for (let i = 0; i < rows; i++) result.push([a![i], b![i], c![i]])
+  } else {
+    for (let i = 0; i < rows; i++) result.push(columns.map((column) => column[i]))
+  }
+  return result
+}
+
+function isNumeric(column: ArrayLike<unknown>): column is Int32Array | Float64Array {
+  return column instanceof Int32Array || column instanceof Float64Array
+}
+
+// One literal per kind of element: V8 fixes the kind of array that a literal makes by what it has held before.
+function intPairs(a: Int32Array, b: Int32Array): number[][] {
+  const result: number[][] = []
+  for (let i = 0; i < a.length; i++) result.push([a[i]!, b[i]!])
+  return result
+}
+
+function numberPairs(a: Int32Array | Float64Array, b: Int32Array | Float64Array): number[][] {
+  const result: number[][] = []
+  for (let i = 0; i < a.length; i++) result.push([a[i]!, b[i]!])
+  return result
+}

@@ -1,0 +1,30 @@
+/** A cheap guess of the encoded size of a value, to cut blocks and to size buffers; right for bulk, rough for the rest. */
+import { types } from 'node:util'
+
+/** Longer lists are estimated from evenly spaced samples. */
+const SAMPLES = 16
+const MAX_DEPTH = 4
+const BYTES_PER_NODE = 9
+
+export function estimateBytes(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return value.length + 5
+  if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) return BYTES_PER_NODE
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return value.byteLength + 2 * BYTES_PER_NODE
+  if (Array.isArray(value)) return estimateList(value, depth)
+  if (value instanceof Map) return BYTES_PER_NODE + 2 * value.size * BYTES_PER_NODE
+  if (value instanceof Set) return BYTES_PER_NODE + value.size * BYTES_PER_NODE
+  let bytes = BYTES_PER_NODE
+  for (const name in value) bytes += 1 + estimateBytes((value as Record<string, unknown>)[name], depth + 1)
+  return bytes
+}
+
+function estimateList(list: readonly unknown[], depth: number): number {
+  if (list.length <= SAMPLES) {
+    let bytes = BYTES_PER_NODE
+    for (const item of list) bytes += estimateBytes(item, depth + 1)
+    return bytes
+  }
+  let sampled = 0
+  for (let i = 0; i < SAMPLES; i++) sampled += estimateBytes(list[Math.floor((i * list.length) / SAMPLES)], depth + 1)
+  return BYTES_PER_NODE + Math.ceil((sampled / SAMPLES) * list.length)
+}

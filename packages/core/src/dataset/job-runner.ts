@@ -1,0 +1,28 @@
+/** All that a Dataset knows of execution, so that datasets never import the driver. */
+
+import type { CallSite } from '../base/call-site.ts'
+import type { DatasetId, ShuffleId } from '../base/ids.ts'
+import type { StorageLevel } from '../base/storage-level.ts'
+import type { Closure } from '../closure/closure.ts'
+import type { LineageNode } from '../lineage/node.ts'
+import type { Sink } from '../protocol/stage-plan.ts'
+
+export interface ActionOptions {
+  /** Cancels the job: its tasks end at their next batch, and the action rejects with an AbortedError. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface JobRunner {
+  readonly defaultPartitions: number
+  nextDatasetId(): DatasetId
+  nextShuffleId(): ShuffleId
+  capture(fn: Function, site: CallSite): Closure
+  /** Runs `sink` over the given partitions, all by default; results in the order of partitions. */
+  runJob(node: LineageNode, sink: Sink, site: CallSite, options?: ActionOptions & { partitions?: readonly number[] }): Promise<Uint8Array[]>
+  partitionCount(node: LineageNode): Promise<number>
+  persist(node: LineageNode, level: StorageLevel): void
+  unpersist(node: LineageNode): void
+  explain(node: LineageNode): string
+  /** Registers what a scope or the context has to drop. */
+  created(node: LineageNode): void
+}

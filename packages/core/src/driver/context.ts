@@ -1,0 +1,287 @@
+/** The user's entry: makes datasets, broadcasts and accumulators, runs jobs, and owns the cluster. */
+
+import { AbortedError, InternalError, UsageError } from '../base/errors.ts'
+import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Config } from '../base/config.ts'
+import { createIdSource, type AccumulatorId, type BroadcastId, type DatasetId, type JobId, type ShuffleId, type StageId } from '../base/ids.ts'
+import { captureClosure } from '../closure/capture.ts'
+import { shipSymbol } from '../closure/closure.ts'
+import { compareValues } from '../codec/order.ts'
+import { SegmentBuilder } from '../codec/segment.ts'
+import { decodeValue, encodeValue } from '../codec/value.ts'
+import { Dataset, type Row } from '../dataset/dataset.ts'
+import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
+import { topologicalOrder, type LineageNode, type ShuffleNode } from '../lineage/node.ts'
+import { checkPartitions, type RangePartitioner } from '../lineage/partitioner.ts'
+import { explainStages } from '../plan/explain.ts'
+import { partitionCount, splitStages, type Resolutions } from '../plan/split-stages.ts'
+import type { Sink } from '../protocol/stage-plan.ts'
+import { Accumulator } from '../task/accumulator.ts'
+import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
+import { JobDriver, type ExecutorInfo, type Metrics } from './job-driver.ts'
+import { Scope } from './scope.ts'
+import { listText } from './text-listing.ts'
+
+/** What the context needs of a cluster; see cluster/. */
+export interface ContextCluster {
+  readonly executors: readonly { id: string; url: string; channel: unknown; describeEnd?(): Promise<string | undefined> }[]
+  readonly sessionKey: string
+  stop(): Promise<void>
+}
+
+const keysPerPartition = 200
+
+export class Context {
+  readonly #config: Config
+  readonly #cluster: ContextCluster
+  readonly #driver: JobDriver
+  readonly #ids = createIdSource()
+  readonly #broadcasts = new Map<number, { bytes: Uint8Array }>()
+  readonly #totals = new Map<number, number>()
+  readonly #resolutions: Resolutions = { splits: new Map(), bounds: new Map(), levels: new Map(), mapStages: new Map() }
+  readonly #slices = new Map<DatasetId, readonly (readonly Uint8Array[])[]>()
+  readonly #scopes: Scope[] = []
+  readonly #runner: JobRunner
+  #defaultPartitions = 1
+  #stopped: Promise<void> | undefined
+
+  /** @internal Use `createContext()`. */
+  constructor(config: Config, cluster: ContextCluster) {
+    this.#config = config
+    this.#cluster = cluster
+    this.#driver = new JobDriver({
+      clock: systemClock,
+      limits: { maxFailures: config.taskMaxFailures, maxLosses: config.taskMaxLosses, localityWaitMs: config.localityWaitMs },
+      slicesOf: (dataset) => this.#slices.get(dataset)!,
+      broadcastBytes: (id) => {
+        const found = this.#broadcasts.get(id)
+        if (!found) throw droppedBroadcast(id)
+        return found.bytes
+      },
+      accumulate: (id, amount) => this.#totals.set(id, (this.#totals.get(id) ?? 0) + amount),
+      onLog: (record) => (config.onLog ?? printWarnings)(record),
+    })
+    const context = this
+    this.#runner = {
+      get defaultPartitions() {
+        return context.#defaultPartitions
+      },
+      nextDatasetId: () => this.#ids.next<DatasetId>('dataset'),
+      nextShuffleId: () => this.#ids.next<ShuffleId>('shuffle'),
+      capture: (fn, site) => captureClosure(fn, site),
+      runJob: (node, sink, site, options) => this.#runJob(node, sink, site, options),
+      partitionCount: async (node) => {
+        this.#listSources(node)
+        return partitionCount(node, this.#resolutions)
+      },
+      persist: (node, level) => this.#resolutions.levels.set(node.id, level),
+      unpersist: (node) => this.#unpersist(node.id),
+      explain: (node) => {
+        this.#listSources(node)
+        return explainStages(node, this.#resolutions)
+      },
+      created: (node) => this.#scopes.at(-1)?.add(node),
+    }
+  }
+
+  /** @internal */
+  async connect(): Promise<this> {
+    type Channel = Parameters<JobDriver['addExecutor']>[1]
+    type Id = Parameters<JobDriver['addExecutor']>[0]
+    await Promise.all(
+      this.#cluster.executors.map(({ id, channel, describeEnd }) => this.#driver.addExecutor(id as Id, channel as Channel, describeEnd)),
+    )
+    this.#driver.introduce(this.#cluster.executors.map(({ id, url }) => ({ id: id as Id, url })), this.#cluster.sessionKey)
+    this.#defaultPartitions = this.executors().reduce((sum, { cores }) => sum + cores, 0)
+    return this
+  }
+
+  /** A dataset of the rows of an iterable, cut into `partitions` runs of even length (default: one per slot). */
+  parallelize<T extends Row>(rows: Iterable<T>, partitions?: number): Dataset<T> {
+    const site = callSite('parallelize')
+    const all = Array.isArray(rows) ? (rows as T[]) : [...rows]
+    const count = checkPartitions(partitions ?? this.#defaultPartitions, 'parallelize()')
+    const slices = Array.from({ length: count }, (_, partition) => {
+      const slice = new SegmentBuilder()
+      const end = Math.floor((all.length * (partition + 1)) / count)
+      for (let i = Math.floor((all.length * partition) / count); i < end; i++) slice.push(all[i])
+      return [slice.join()]
+    })
+    const id = this.#runner.nextDatasetId()
+    this.#slices.set(id, slices)
+    return new Dataset<T>({ id, site, kind: 'rows', slices }, this.#runner)
+  }
+
+  /** The numbers from `start` up to, not with, `end`; no number is stored or sent. */
+  range(start: number, end: number, options: { readonly step?: number; readonly partitions?: number } = {}): Dataset<number> {
+    const { step = 1, partitions = this.#defaultPartitions } = options
+    if (![start, end, step].every(Number.isFinite) || step === 0)
+      throw new UsageError(`range() needs finite numbers and a step that is not 0, got ${start}, ${end}, step ${step}`)
+    return new Dataset<number>(
+      { id: this.#runner.nextDatasetId(), site: callSite('range'), kind: 'range', start, end, step, partitions: checkPartitions(partitions, 'range()') },
+      this.#runner,
+    )
+  }
+
+  /** The lines of a file, of a folder's files or of those that a glob (`*`, `?`) names; `.gz` is inflated. */
+  textFile(pattern: string, partitions?: number): Dataset<string> {
+    const minPartitions = checkPartitions(partitions ?? this.#defaultPartitions, 'textFile()')
+    return new Dataset<string>(
+      { id: this.#runner.nextDatasetId(), site: callSite('textFile'), kind: 'text', pattern, minPartitions },
+      this.#runner,
+    )
+  }
+
+  /** A read-only value that each executor gets once, for functions to capture. */
+  broadcast<T>(value: T): Broadcast<T> {
+    const id = this.#ids.next<BroadcastId>('broadcast')
+    this.#broadcasts.set(id, { bytes: encodeValue(value) })
+    const broadcast = new Broadcast<T>(
+      id,
+      () => {
+        if (!this.#broadcasts.has(id)) throw droppedBroadcast(id)
+        return value
+      },
+      () => {
+        if (this.#broadcasts.delete(id)) this.#driver.drop([], [], [id])
+      },
+    )
+    this.#scopes.at(-1)?.onEnd(() => broadcast.unpersist())
+    return broadcast
+  }
+
+  /** A sum that tasks add to; each partition counts once, however often it is run. */
+  accumulator(initial = 0): Accumulator {
+    const id = this.#ids.next<AccumulatorId>('accumulator')
+    this.#totals.set(id, initial)
+    return new Accumulator(
+      id,
+      (amount) => this.#totals.set(id, this.#totals.get(id)! + amount),
+      () => this.#totals.get(id)!,
+    )
+  }
+
+  /** What is made until the scope is disposed goes with it: kept partitions, map outputs and broadcasts. */
+  scope(): Scope {
+    const scope = new Scope((nodes) => {
+      this.#scopes.splice(this.#scopes.indexOf(scope), 1)
+      this.#forget(nodes)
+    })
+    this.#scopes.push(scope)
+    return scope
+  }
+
+  executors(): ExecutorInfo[] {
+    return this.#driver.executors
+  }
+
+  /** Running totals of this context. */
+  metrics(): Metrics {
+    return this.#driver.metrics
+  }
+
+  /** Ends running jobs with an AbortedError, and the cluster; safe to call again. */
+  stop(): Promise<void> {
+    this.#stopped ??= (async () => {
+      this.#driver.stop()
+      await this.#cluster.stop()
+    })()
+    return this.#stopped
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  [shipSymbol](): never {
+    throw new UsageError('it is the context, which lives on the driver; use its datasets and broadcasts outside of functions')
+  }
+
+  async #runJob(
+    node: LineageNode,
+    sink: Sink,
+    site: CallSite,
+    options: ActionOptions & { partitions?: readonly number[] } = {},
+  ): Promise<Uint8Array[]> {
+    if (this.#stopped) throw new UsageError(`${describeCallSite(site)}: the context is stopped; create another one`)
+    if (options.signal?.aborted) throw new AbortedError(`${describeCallSite(site)} was aborted before it began`, { cause: options.signal.reason })
+    this.#listSources(node)
+    await this.#sampleBounds(node, options)
+    const stages = splitStages(node, sink, this.#resolutions, {
+      nextStageId: () => this.#ids.next<StageId>('stage'),
+      shuffleStorage: this.#config.shuffleStorage,
+    })
+    const partitions = options.partitions ?? Array.from({ length: stages.at(-1)!.partitions }, (_, partition) => partition)
+    return this.#driver.run(this.#ids.next<JobId>('job'), stages, partitions, options.signal)
+  }
+
+  #listSources(node: LineageNode): void {
+    for (const at of topologicalOrder(node))
+      if (at.kind === 'text' && !this.#resolutions.splits.has(at.id)) this.#resolutions.splits.set(at.id, listText(at))
+    const counts = new Map<DatasetId, number>()
+    for (const at of topologicalOrder(node))
+      if (at.kind === 'zipPartitions') {
+        for (const parent of at.parents) counts.set(parent.id, partitionCount(parent, this.#resolutions))
+        const [left, right] = at.parents.map((parent) => counts.get(parent.id)!)
+        if (left !== right)
+          throw new UsageError(`${describeCallSite(at.site)} needs as many partitions on both sides, got ${left} and ${right}`)
+      }
+  }
+
+  /** Runs the sampling jobs of sorts that have no bounds yet, innermost first. */
+  async #sampleBounds(node: LineageNode, options: ActionOptions): Promise<void> {
+    for (const at of topologicalOrder(node)) {
+      if (at.kind !== 'shuffle' || at.partitioner.kind !== 'sampled-range' || this.#resolutions.bounds.has(at.shuffleId)) continue
+      this.#resolutions.bounds.set(at.shuffleId, await this.#bounds(at, options))
+    }
+  }
+
+  async #bounds(node: ShuffleNode, options: ActionOptions): Promise<RangePartitioner> {
+    const spec = node.partitioner
+    if (spec.kind !== 'sampled-range') throw new InternalError('bounds are sampled for ranges only')
+    const partitions = spec.partitions
+    let bounds: unknown[] = []
+    if (partitions > 1) {
+      const samples = await this.#runJob(node.parent, { kind: 'sampleKeys', count: keysPerPartition }, node.site, { signal: options.signal })
+      const weighted = samples.flatMap((bytes) => {
+        const { keys, rows } = decodeValue(bytes) as { keys: unknown[]; rows: number }
+        return keys.map((key) => ({ key, weight: rows / keys.length }))
+      })
+      weighted.sort((a, b) => compareValues(a.key, b.key))
+      const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
+      let seen = 0
+      for (const { key, weight } of weighted) {
+        seen += weight
+        if (seen < (total * (bounds.length + 1)) / partitions || bounds.length === partitions - 1) continue
+        if (bounds.length === 0 || compareValues(bounds.at(-1), key) < 0) bounds.push(key)
+      }
+    }
+    return Object.freeze({ kind: 'range', partitions, ascending: spec.ascending, bounds })
+  }
+
+  #unpersist(id: DatasetId): void {
+    if (this.#resolutions.levels.delete(id)) this.#driver.drop([id], [], [])
+  }
+
+  #forget(nodes: readonly LineageNode[]): void {
+    const datasets = nodes.map(({ id }) => id)
+    const shuffles = nodes.flatMap((node) => (node.kind === 'shuffle' ? [node.shuffleId] : []))
+    for (const id of datasets) {
+      this.#resolutions.levels.delete(id)
+      this.#resolutions.splits.delete(id)
+      this.#slices.delete(id)
+    }
+    this.#driver.drop(datasets, shuffles, [])
+    for (const id of shuffles) {
+      this.#resolutions.mapStages.delete(id)
+      this.#resolutions.bounds.delete(id)
+    }
+  }
+}
+
+/** Without an `onLog`, what users print in tasks and what goes wrong is shown, the rest is not. */
+function printWarnings({ level, source, message }: { level: string; source: string; message: string }): void {
+  if (level === 'debug') return
+  process.stderr.write(`[${source}] ${message}\n`)
+}

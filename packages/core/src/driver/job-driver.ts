@@ -1,0 +1,280 @@
+/** Feeds the scheduler with events and carries out its commands: the only place where plans meet channels. */
+
+import { AbortedError, GridifyError } from '../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { deferred, type Deferred } from '../base/async.ts'
+import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/ids.ts'
+import type { LogRecord } from '../base/logger.ts'
+import { remapStack } from '../closure/remap-stack.ts'
+import { decodeValue } from '../codec/value.ts'
+import { neededInputs } from '../plan/inputs.ts'
+import { fromWire } from '../protocol/failure.ts'
+import type { AccumulatorUpdate, DriverMessage, ExecutorMessage, TaskInput } from '../protocol/messages.ts'
+import type { StagePlan } from '../protocol/stage-plan.ts'
+import {
+  cacheKey,
+  initialState,
+  type RunningTask,
+  type SchedulerCommand,
+  type SchedulerEvent,
+  type SchedulerLimits,
+} from '../scheduler/state.ts'
+import { transition } from '../scheduler/transition.ts'
+import type { Channel } from '../transport/channel.ts'
+
+export interface ExecutorInfo {
+  readonly id: string
+  readonly cores: number
+  readonly nodeVersion: string
+}
+
+export interface Metrics {
+  /** Encoded bytes read by another task than their writer, and broadcast bytes per receiving executor. */
+  readonly movedBytes: number
+  readonly networkBytes: number
+  readonly diskBytes: number
+  readonly executorsLost: number
+  readonly tasksRerun: number
+  readonly tasks: number
+}
+
+interface Executor {
+  readonly id: ExecutorId
+  readonly channel: Channel
+  readonly stages: Set<StageId>
+  readonly broadcasts: Set<number>
+  info?: ExecutorInfo
+}
+
+export interface JobDriverOptions {
+  readonly clock: Clock
+  readonly limits: SchedulerLimits
+  /** Encoded slices of a `rows` dataset, which stay on the driver. */
+  readonly slicesOf: (dataset: DatasetId) => readonly (readonly Uint8Array[])[]
+  readonly broadcastBytes: (id: number) => Uint8Array
+  readonly accumulate: (id: number, amount: number) => void
+  readonly onLog: (record: LogRecord) => void
+}
+
+export class JobDriver {
+  readonly #options: JobDriverOptions
+  readonly #state
+  readonly #executors = new Map<ExecutorId, Executor>()
+  readonly #jobs = new Map<JobId, { results: Map<number, Uint8Array>; done: Deferred<void> }>()
+  readonly #countedAdds = new Set<string>()
+  readonly #totals = { movedBytes: 0, networkBytes: 0, diskBytes: 0, tasks: 0 }
+  #cancelWake: (() => void) | undefined
+  #stopped = false
+
+  constructor(options: JobDriverOptions) {
+    this.#options = options
+    this.#state = initialState(options.limits)
+  }
+
+  get metrics(): Metrics {
+    const { executorsLost, tasksRerun } = this.#state
+    return { ...this.#totals, executorsLost, tasksRerun }
+  }
+
+  get executors(): ExecutorInfo[] {
+    return [...this.#executors.values()].flatMap(({ info }) => (info ? [info] : []))
+  }
+
+  /** Takes an executor in; resolves when it has said that it is ready. */
+  async addExecutor(id: ExecutorId, channel: Channel, describeEnd?: () => Promise<string | undefined>): Promise<void> {
+    const executor: Executor = { id, channel, stages: new Set(), broadcasts: new Set() }
+    const ready = deferred<void>()
+    channel.onMessage((message) => {
+      const said = message as ExecutorMessage
+      if (said.type === 'ready') {
+        executor.info = { id, cores: said.cores, nodeVersion: said.nodeVersion }
+        this.#executors.set(id, executor)
+        this.#feed({ type: 'executorJoined', executor: id, cores: said.cores })
+        ready.resolve()
+      } else this.#onMessage(executor, said)
+    })
+    void channel.closed.then(async ({ reason }) => {
+      const end = await describeEnd?.().catch(() => undefined)
+      const story = `executor ${id} was lost: ${end ?? reason}`
+      ready.reject(new GridifyError('cluster', 'EXECUTOR_LOST', story))
+      if (this.#stopped || !this.#executors.delete(id)) return
+      this.#options.onLog({ level: 'warn', source: 'driver', message: story })
+      this.#feed({ type: 'executorLost', executor: id, reason: story })
+    })
+    await ready.promise
+  }
+
+  introduce(peers: readonly { id: ExecutorId; url: string }[], key: string): void {
+    for (const executor of this.#executors.values()) this.#send(executor, { type: 'peers', peers, self: executor.id, key })
+  }
+
+  /** Runs the last of `stages` over `partitions`; results come in that order. */
+  async run(job: JobId, stages: readonly StagePlan[], partitions: readonly number[], signal?: AbortSignal): Promise<Uint8Array[]> {
+    const entry = { results: new Map<number, Uint8Array>(), done: deferred<void>() }
+    this.#jobs.set(job, entry)
+    const abort = () => {
+      if (!this.#jobs.delete(job)) return
+      entry.done.reject(new AbortedError('the job was aborted by its signal', { cause: signal?.reason }))
+      this.#feed({ type: 'jobCancelled', job })
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      this.#feed({ type: 'jobSubmitted', job, stages, partitions })
+      await entry.done.promise
+      return partitions.map((partition) => entry.results.get(partition)!)
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      const result = stages.at(-1)!.id
+      for (const executor of this.#executors.values())
+        if (executor.stages.delete(result)) this.#send(executor, { type: 'drop', datasets: [], shuffles: [], broadcasts: [], stages: [result] })
+    }
+  }
+
+  drop(datasets: readonly DatasetId[], shuffles: readonly ShuffleId[], broadcasts: readonly number[]): void {
+    const stages = shuffles.flatMap((shuffle) => this.#state.mapStageOf.get(shuffle) ?? [])
+    this.#feed({ type: 'datasetsDropped', datasets, shuffles })
+    for (const executor of this.#executors.values()) {
+      for (const id of broadcasts) executor.broadcasts.delete(id)
+      for (const id of stages) executor.stages.delete(id)
+      this.#send(executor, { type: 'drop', datasets, shuffles, broadcasts, stages })
+    }
+  }
+
+  /** Ends every job with an error; executors are the cluster's to end. */
+  stop(): void {
+    this.#stopped = true
+    this.#cancelWake?.()
+    for (const { done } of this.#jobs.values()) done.reject(new AbortedError('the context was stopped while the job ran'))
+    this.#jobs.clear()
+  }
+
+  #onMessage(executor: Executor, message: ExecutorMessage): void {
+    switch (message.type) {
+      case 'finished':
+        this.#feed({ type: 'taskFinished', task: message.taskId, success: message.success })
+        return
+      case 'failed': {
+        const error = fromWire(message.failure)
+        for (let at: Error | undefined = error; at; at = at.cause as Error | undefined) if (at.stack) at.stack = remapStack(at.stack)
+        // A thrown user function may do better next time (a file, a service); a wrong program will not.
+        const retry = !(error instanceof GridifyError && error.family === 'usage' && error.code !== 'TASK')
+        this.#feed({ type: 'taskFailed', task: message.taskId, retry, error })
+        return
+      }
+      case 'fetchFailed':
+        this.#feed({ type: 'fetchFailed', task: message.taskId, from: message.executor, reason: message.reason })
+        return
+      case 'evicted':
+        this.#feed({ type: 'blockEvicted', executor: executor.id, dataset: message.datasetId, partition: message.partition })
+        return
+      case 'log':
+        this.#options.onLog(message.record)
+        return
+      case 'ready':
+        return
+    }
+  }
+
+  #feed(event: SchedulerEvent): void {
+    for (const command of transition(this.#state, event, this.#options.clock.now())) this.#carryOut(command)
+  }
+
+  #carryOut(command: SchedulerCommand): void {
+    switch (command.type) {
+      case 'launchTask':
+        this.#launch(command.task)
+        return
+      case 'cancelTask': {
+        const executor = this.#executors.get(command.executor)
+        if (executor) this.#send(executor, { type: 'cancel', taskId: command.task })
+        return
+      }
+      case 'commitTask': {
+        const { success, jobs, partition } = command
+        for (const key of ['movedBytes', 'networkBytes', 'diskBytes'] as const) this.#totals[key] += success.metrics[key]
+        this.#totals.tasks++
+        for (const update of success.accumulators) this.#accumulate(update, jobs[0])
+        for (const job of jobs) this.#jobs.get(job)?.results.set(partition, success.value!)
+        return
+      }
+      case 'finishJob':
+        this.#take(command.job)?.done.resolve()
+        return
+      case 'failJob':
+        this.#take(command.job)?.done.reject(command.error)
+        return
+      case 'wakeAfter':
+        this.#cancelWake?.()
+        this.#cancelWake = this.#options.clock.after(command.delayMs, () => this.#feed({ type: 'timePassed' }))
+        return
+    }
+  }
+
+  #take(job: JobId) {
+    const entry = this.#jobs.get(job)
+    this.#jobs.delete(job)
+    return entry
+  }
+
+  /** Once per (dataset, partition) in transformations, once per (job, partition) in actions. */
+  #accumulate(update: AccumulatorUpdate, job: JobId | undefined): void {
+    const scope = update.datasetId === 0 ? `job${job}` : `dataset${update.datasetId}`
+    const key = `${update.accumulator}/${scope}/${update.partition}`
+    if (this.#countedAdds.has(key)) return
+    this.#countedAdds.add(key)
+    this.#options.accumulate(update.accumulator, decodeValue(update.value) as number)
+  }
+
+  #launch(task: RunningTask): void {
+    const executor = this.#executors.get(task.executor)
+    const stage = this.#state.stages.get(task.stage)
+    if (!executor || !stage) return
+    if (!executor.stages.has(task.stage)) {
+      executor.stages.add(task.stage)
+      for (const id of stage.plan.broadcasts) {
+        if (executor.broadcasts.has(id)) continue
+        executor.broadcasts.add(id)
+        const bytes = this.#options.broadcastBytes(id)
+        this.#totals.movedBytes += bytes.length
+        this.#send(executor, { type: 'broadcast', id, bytes })
+      }
+      this.#send(executor, { type: 'stage', plan: stage.plan })
+    }
+    this.#send(executor, {
+      type: 'run',
+      task: { id: task.id, stageId: task.stage, partition: task.partition, attempt: task.attempt, inputs: this.#inputs(stage.plan, task) },
+    })
+  }
+
+  #inputs(plan: StagePlan, task: RunningTask): TaskInput[] {
+    const { cached, stages, mapStageOf } = this.#state
+    const holders = (dataset: number, partition: number) => cached.get(cacheKey(dataset, partition)) ?? new Set<ExecutorId>()
+    const needed = neededInputs(plan, task.partition, (dataset, partition) => holders(dataset, partition).size > 0)
+    return [
+      ...needed.rows.map(({ datasetId, partition }): TaskInput => ({
+        kind: 'rows',
+        datasetId,
+        partition,
+        blocks: this.#options.slicesOf(datasetId)[partition]!,
+      })),
+      ...needed.cached.map(({ datasetId, partition }): TaskInput => {
+        const at = holders(datasetId, partition)
+        return { kind: 'cache', datasetId, partition, executor: at.has(task.executor) ? task.executor : [...at][0]! }
+      }),
+      ...needed.shuffles.map(({ shuffleId, reduce }): TaskInput => ({
+        kind: 'shuffle',
+        shuffleId,
+        reduce,
+        parts: stages.get(mapStageOf.get(shuffleId)!)!.outputs!.flatMap((output, map) =>
+          output!.bytes[reduce] === 0
+            ? []
+            : [{ map, executor: output!.executor, offset: output!.offsets[reduce]!, bytes: output!.bytes[reduce]!, checksum: output!.checksums[reduce]! }],
+        ),
+      })),
+    ]
+  }
+
+  #send(executor: Executor, message: DriverMessage): void {
+    executor.channel.send(message)
+  }
+}

@@ -1,0 +1,87 @@
+/** Lists the files behind a path, a folder or a glob, and cuts large ones into splits. */
+
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { UsageError } from '../base/errors.ts'
+import type { TextNode } from '../lineage/node.ts'
+import type { TextSplit } from '../protocol/stage-plan.ts'
+
+const splitBytes = 32 * 2 ** 20
+
+/** One list of splits per partition; a gz file cannot be cut. */
+export function listText(node: TextNode): TextSplit[][] {
+  const files = filesOf(node.pattern)
+  const total = files.reduce((sum, file) => sum + file.size, 0)
+  const target = Math.max(1, Math.min(splitBytes, Math.ceil(total / node.minPartitions)))
+  const partitions: TextSplit[][] = []
+  for (const { path, size, modifiedMs } of files) {
+    const pieces = path.endsWith('.gz') ? 1 : Math.max(1, Math.ceil(size / target))
+    for (let piece = 0; piece < pieces; piece++) {
+      const start = Math.floor((size * piece) / pieces)
+      const end = Math.floor((size * (piece + 1)) / pieces)
+      partitions.push([{ path, start, end, size, modifiedMs }])
+    }
+  }
+  return partitions
+}
+
+function filesOf(pattern: string): { path: string; size: number; modifiedMs: number }[] {
+  const full = resolve(pattern.replace(/^file:\/\//, ''))
+  const found = /[*?]/.test(full) ? matches(full) : expand(full)
+  if (found.length === 0) throw new UsageError(`textFile(): no file matches ${pattern}`)
+  return found.map((path) => {
+    const { size, mtimeMs } = statSync(path)
+    return { path, size, modifiedMs: mtimeMs }
+  })
+}
+
+function expand(path: string): string[] {
+  let stat
+  try {
+    stat = statSync(path)
+  } catch (error) {
+    throw new UsageError(`textFile(): there is no file or folder ${path}`, { cause: error })
+  }
+  if (!stat.isDirectory()) return [path]
+  return readdirSync(path)
+    .filter((name) => !name.startsWith('_') && !name.startsWith('.'))
+    .sort()
+    .map((name) => join(path, name))
+    .filter((file) => statSync(file).isFile())
+}
+
+/** `*` and `?` in any part of a path; hidden files only where the pattern says so. */
+function matches(pattern: string): string[] {
+  if (!/[*?]/.test(pattern)) return expand(pattern)
+  const parent = dirname(pattern)
+  const folders = /[*?]/.test(parent) ? folderMatches(parent) : [parent]
+  const test = toRegExp(basename(pattern))
+  return folders.flatMap((folder) => {
+    try {
+      return readdirSync(folder)
+        .filter((name) => test.test(name))
+        .sort()
+        .map((name) => join(folder, name))
+        .filter((path) => statSync(path).isFile())
+    } catch {
+      return []
+    }
+  })
+}
+
+function folderMatches(pattern: string): string[] {
+  if (!/[*?]/.test(pattern)) return [pattern]
+  const test = toRegExp(basename(pattern))
+  return folderMatches(dirname(pattern)).flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => test.test(name))
+      .sort()
+      .map((name) => join(folder, name))
+      .filter((path) => statSync(path).isDirectory()),
+  )
+}
+
+function toRegExp(glob: string): RegExp {
+  const body = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  return new RegExp(`^${glob.startsWith('.') ? '' : '(?!\\.)'}${body}$`)
+}

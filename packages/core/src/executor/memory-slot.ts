@@ -1,0 +1,57 @@
+/** A slot on the caller's own thread, for the `memory` cluster: one task after the other, in the order of messages. */
+
+import { toWire } from '../protocol/failure.ts'
+import type { WorkFolder } from '../storage/block-store.ts'
+import { firstSlotOwner, type PagePool } from '../storage/page-pool.ts'
+import { sharedTableBytes } from './shared-region-table.ts'
+import { Slot } from './slot.ts'
+import type { StartSlot } from './slot-host.ts'
+
+export function memorySlots(executor: string, pool: PagePool, files: WorkFolder, importRoots: readonly string[]): StartSlot {
+  const sharedTable = new SharedArrayBuffer(sharedTableBytes)
+  return (number, events) => {
+    let cancelled = 0
+    let alive = true
+    const slot = new Slot({
+      executor,
+      pool,
+      owner: firstSlotOwner + number,
+      sharedTable,
+      importRoots,
+      spillPath: () => files.nextFile(),
+      makeRoom: (bytes) => events.onReply({ type: 'makeRoom', bytes }),
+      isCancelled: (task) => cancelled === task,
+      log: (record) => events.onReply({ type: 'log', record }),
+    })
+    return {
+      send(request) {
+        switch (request.type) {
+          case 'stage':
+            slot.addStage(request.plan)
+            return
+          case 'broadcast':
+            slot.addBroadcast(request.id, request.bytes)
+            return
+          case 'drop':
+            slot.drop(request.stages, request.broadcasts)
+            return
+          case 'run':
+            void slot.run(request.task, request.inputs).then(
+              (result) => alive && events.onReply({ type: 'finished', taskId: request.task.id, result }),
+              (error: unknown) => alive && events.onReply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
+            )
+            return
+          case 'stop':
+            slot.dispose()
+        }
+      },
+      cancel(task) {
+        cancelled = task
+      },
+      async stop() {
+        alive = false
+        slot.dispose()
+      },
+    }
+  }
+}

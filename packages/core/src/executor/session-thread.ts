@@ -1,0 +1,28 @@
+/** Entry file of the I/O thread of `local[n]`: a session whose driver is on another thread of the same process. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { UsageError } from '../base/errors.ts'
+import { WorkFolder } from '../storage/block-store.ts'
+import { PagePool } from '../storage/page-pool.ts'
+import { portChannel } from '../transport/port-channel.ts'
+import { ExecutorSession } from './session.ts'
+import { threadSlots } from './thread-slot.ts'
+
+export interface SessionThreadData {
+  readonly executor: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly workFolder: string
+  readonly importRoots: readonly string[]
+}
+
+const data = workerData as SessionThreadData
+const pool = PagePool.create(data.memoryBytes)
+new ExecutorSession(portChannel(parentPort!), {
+  cores: data.cores,
+  pool,
+  workFolder: new WorkFolder(data.workFolder, 'store'),
+  startSlot: threadSlots({ executor: data.executor, pool, workFolder: data.workFolder, importRoots: data.importRoots }),
+  connectPeer: () => Promise.reject(new UsageError('local[n] has one executor and no peers')),
+  onStop: () => parentPort!.close(),
+})

@@ -1,0 +1,116 @@
+/** What a result task makes of its rows. */
+
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { assertNever, UsageError } from '../base/errors.ts'
+import { sameKey } from '../codec/key.ts'
+import { compareValues } from '../codec/order.ts'
+import { SegmentBuilder } from '../codec/segment.ts'
+import { decodeValue, encodeValue } from '../codec/value.ts'
+import { plainRow } from '../codec/group.ts'
+import type { Sink } from '../protocol/stage-plan.ts'
+import type { FunctionOf, Pair } from '../shuffle/merge.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import type { Batches } from './operators.ts'
+
+export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task: TaskContext): Uint8Array {
+  switch (sink.kind) {
+    case 'collect': {
+      const out = new SegmentBuilder()
+      for (const batch of batches) for (const row of batch) out.push(row)
+      return out.join()
+    }
+    case 'take': {
+      const out = new SegmentBuilder()
+      let left = sink.count
+      for (const batch of batches) {
+        for (const row of batch.slice(0, left)) out.push(row)
+        left -= batch.length
+        if (left <= 0) break
+      }
+      return out.join()
+    }
+    case 'lookup': {
+      const key = decodeValue(sink.key)
+      const out = new SegmentBuilder()
+      for (const batch of batches) for (const row of batch) if (sameKey((row as Pair)[0], key)) out.push((row as Pair)[1])
+      return out.join()
+    }
+    case 'count': {
+      let count = 0
+      for (const batch of batches) count += batch.length
+      return encodeValue(count)
+    }
+    case 'reduce': {
+      const merge = functionOf(sink.closure)
+      let any = false
+      let total: unknown
+      for (const batch of batches)
+        for (const row of batch) {
+          total = any ? merge(total, row) : row
+          any = true
+        }
+      return encodeValue(any ? [plainRow(total)] : [])
+    }
+    case 'aggregate': {
+      const merge = functionOf(sink.closure)
+      let total = decodeValue(sink.zero)
+      for (const batch of batches) for (const row of batch) total = merge(total, row)
+      return encodeValue(total)
+    }
+    case 'foreach': {
+      const each = functionOf(sink.closure)
+      for (const batch of batches) for (const row of batch) if (each(row, task) instanceof Promise) throw promised()
+      return encodeValue(null)
+    }
+    case 'top': {
+      let best: unknown[] = []
+      for (const batch of batches) {
+        best.push(...batch)
+        best = best.sort((a, b) => compareValues(b, a)).slice(0, sink.count)
+      }
+      return encodeValue(best.map(plainRow))
+    }
+    case 'sampleKeys':
+      return encodeValue(sampleKeys(batches, sink.count))
+    case 'saveText':
+      return encodeValue(saveText(batches, sink, task))
+    default:
+      assertNever(sink, 'sink')
+  }
+}
+
+const promised = () => new UsageError('foreach(): the function returned a promise; functions of datasets are synchronous')
+
+/** Every n-th key, with n doubled whenever the sample is twice too large: no randomness, one pass, bounded. */
+function sampleKeys(batches: Batches, count: number): { keys: unknown[]; rows: number } {
+  let keys: unknown[] = []
+  let every = 1
+  let rows = 0
+  for (const batch of batches)
+    for (const row of batch) {
+      if (rows++ % every !== 0) continue
+      keys.push((row as Pair)[0])
+      if (keys.length < 2 * count) continue
+      keys = keys.filter((_, i) => i % 2 === 0)
+      every *= 2
+    }
+  return { keys, rows }
+}
+
+/** Writes to a file of this attempt alone; the driver moves one attempt per partition into place. */
+function saveText(batches: Batches, sink: Extract<Sink, { kind: 'saveText' }>, task: TaskContext): string {
+  mkdirSync(sink.attemptFolder, { recursive: true })
+  const path = join(sink.attemptFolder, `part-${String(task.partition).padStart(5, '0')}-${task.attempt}-${process.pid}`)
+  const file = openSync(path, 'w')
+  try {
+    for (const batch of batches) {
+      if (batch.length === 0) continue
+      const bytes = Buffer.from(batch.map((row) => `${String(row)}\n`).join(''))
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+    }
+  } finally {
+    closeSync(file)
+  }
+  return path
+}

@@ -1,0 +1,36 @@
+/** A slot as its session sees it: messages in, messages out, whichever thread it lives on. */
+
+import type { StageId, TaskId } from '../base/ids.ts'
+import type { LogRecord } from '../base/logger.ts'
+import type { WireFailure } from '../protocol/failure.ts'
+import type { TaskDescription } from '../protocol/messages.ts'
+import type { StagePlan } from '../protocol/stage-plan.ts'
+import type { ProducedBlock, ResolvedInput, SlotResult } from './slot.ts'
+
+export type SlotRequest =
+  | { readonly type: 'stage'; readonly plan: StagePlan }
+  | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly type: 'drop'; readonly stages: readonly StageId[]; readonly broadcasts: readonly number[] }
+  | { readonly type: 'run'; readonly task: TaskDescription; readonly inputs: readonly ResolvedInput[] }
+  | { readonly type: 'stop' }
+
+export type SlotReply =
+  | { readonly type: 'finished'; readonly taskId: TaskId; readonly result: SlotResult }
+  | { readonly type: 'failed'; readonly taskId: TaskId; readonly failure: WireFailure; readonly blocks?: readonly ProducedBlock[] }
+  | { readonly type: 'makeRoom'; readonly bytes: number }
+  | { readonly type: 'log'; readonly record: LogRecord }
+
+export interface SlotHost {
+  send(request: SlotRequest): void
+  /** Asks the running task to end at its next batch; a slot that does not is killed after a second. */
+  cancel(task: TaskId): void
+  stop(): Promise<void>
+}
+
+export interface SlotEvents {
+  onReply(reply: SlotReply): void
+  /** The slot's thread ended without being asked to. */
+  onDeath(reason: string): void
+}
+
+export type StartSlot = (number: number, events: SlotEvents) => SlotHost

@@ -1,0 +1,66 @@
+/** Entry file of a slot's worker thread. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { toWire } from '../protocol/failure.ts'
+import { WorkFolder } from '../storage/block-store.ts'
+import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
+import { captureConsole } from './capture-console.ts'
+import { Slot } from './slot.ts'
+import type { SlotReply, SlotRequest } from './slot-host.ts'
+
+export interface SlotThreadData {
+  readonly number: number
+  readonly executor: string
+  readonly pool: PagePoolHandle
+  readonly owner: number
+  readonly sharedTable: SharedArrayBuffer
+  /** Word 0: the id of a task to cancel; word 1: counts the answers to `makeRoom`. */
+  readonly signals: SharedArrayBuffer
+  readonly workFolder: string
+  readonly importRoots: readonly string[]
+}
+
+const port = parentPort!
+const data = workerData as SlotThreadData
+const signals = new Int32Array(data.signals)
+const reply = (message: SlotReply) => port.postMessage(message)
+const files = new WorkFolder(data.workFolder, `slot${data.number}`)
+const slot = new Slot({
+  executor: data.executor,
+  pool: PagePool.attach(data.pool),
+  owner: data.owner,
+  sharedTable: data.sharedTable,
+  importRoots: data.importRoots,
+  spillPath: () => files.nextFile(),
+  makeRoom(bytes) {
+    const before = Atomics.load(signals, 1)
+    reply({ type: 'makeRoom', bytes })
+    Atomics.wait(signals, 1, before, 10_000)
+  },
+  isCancelled: (task) => Atomics.load(signals, 0) === task,
+  log: (record) => reply({ type: 'log', record }),
+})
+captureConsole(data.executor, (record) => reply({ type: 'log', record }))
+
+port.on('message', (request: SlotRequest) => {
+  switch (request.type) {
+    case 'stage':
+      slot.addStage(request.plan)
+      return
+    case 'broadcast':
+      slot.addBroadcast(request.id, request.bytes)
+      return
+    case 'drop':
+      slot.drop(request.stages, request.broadcasts)
+      return
+    case 'run':
+      slot.run(request.task, request.inputs).then(
+        (result) => reply({ type: 'finished', taskId: request.task.id, result }),
+        (error: unknown) => reply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
+      )
+      return
+    case 'stop':
+      slot.dispose()
+      port.close()
+  }
+})

@@ -1,0 +1,398 @@
+/** One slot: holds rebuilt functions, broadcasts and resources, and runs one task at a time to its end, synchronously. */
+
+import { rmSync } from 'node:fs'
+import { AbortedError, FetchError, GridifyError, InternalError, TaskError, UsageError } from '../base/errors.ts'
+import type { AccumulatorId, BroadcastId, StageId, TaskId } from '../base/ids.ts'
+import { createLogger, type LogRecord } from '../base/logger.ts'
+import type { Region } from '../base/region.ts'
+import type { StorageLevel } from '../base/storage-level.ts'
+import type { Closure, ShipReference } from '../closure/closure.ts'
+import { rebuildClosure } from '../closure/rebuild.ts'
+import { checksum } from '../codec/checksum.ts'
+import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
+import { decodeValue, encodeValue } from '../codec/value.ts'
+import { cacheBlock, shuffleBlock, type AccumulatorUpdate, type CachedPartition, type TaskDescription, type TaskSuccess } from '../protocol/messages.ts'
+import type { PlanNode, StagePlan } from '../protocol/stage-plan.ts'
+import { writeMapOutput } from '../shuffle/writer.ts'
+import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-store.ts'
+import { storeOwner, type PagePool } from '../storage/page-pool.ts'
+import { Accumulator } from '../task/accumulator.ts'
+import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import { asPair, compute, type OperatorScope } from './operators.ts'
+import { SharedRegionTable } from './shared-region-table.ts'
+import { drain } from './sinks.ts'
+
+/** A block that the task reads: where it lies here, or its bytes if they came from another executor. */
+export type InputBlock =
+  | { readonly kind: 'place'; readonly place: BlockPlace; readonly offset: number; readonly bytes: number; readonly checksum?: number }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly checksum?: number }
+
+export type ResolvedInput =
+  | { readonly kind: 'shuffle'; readonly shuffleId: number; readonly reduce: number; readonly blocks: readonly InputBlock[] }
+  | { readonly kind: 'cache'; readonly datasetId: number; readonly partition: number; readonly block: InputBlock }
+  | { readonly kind: 'rows'; readonly datasetId: number; readonly partition: number; readonly blocks: readonly Uint8Array[] }
+
+export interface ProducedBlock {
+  readonly name: string
+  readonly place: BlockPlace
+  readonly level?: StorageLevel
+}
+
+export interface SlotResult {
+  readonly success: TaskSuccess
+  readonly blocks: readonly ProducedBlock[]
+}
+
+export interface SlotServices {
+  readonly executor: string
+  readonly pool: PagePool
+  readonly owner: number
+  readonly sharedTable: SharedArrayBuffer
+  readonly importRoots: readonly string[]
+  spillPath(): string
+  /** Asks the block store to evict; returns when it has. */
+  makeRoom(bytes: number): void
+  isCancelled(task: TaskId): boolean
+  log(record: LogRecord): void
+}
+
+export class Slot {
+  readonly #services: SlotServices
+  readonly #shared: SharedRegionTable
+  readonly #stages = new Map<StageId, StagePlan>()
+  readonly #factories = new Map<string, () => Function>()
+  readonly #functions = new Map<string, (...args: unknown[]) => unknown>()
+  readonly #broadcastBytes = new Map<number, Uint8Array>()
+  readonly #broadcastValues = new Map<number, unknown>()
+  readonly #resources = new Map<string, { resource: unknown; dispose?: (resource: never) => void }>()
+  #run: TaskRun | undefined
+
+  constructor(services: SlotServices) {
+    this.#services = services
+    this.#shared = new SharedRegionTable(services.pool, services.sharedTable)
+  }
+
+  addStage(plan: StagePlan): void {
+    this.#stages.set(plan.id, plan)
+  }
+
+  addBroadcast(id: number, bytes: Uint8Array): void {
+    this.#broadcastBytes.set(id, bytes)
+  }
+
+  drop(stages: readonly StageId[], broadcasts: readonly number[]): void {
+    for (const id of stages) this.#stages.delete(id)
+    for (const id of broadcasts) {
+      this.#broadcastBytes.delete(id)
+      this.#broadcastValues.delete(id)
+    }
+  }
+
+  dispose(): void {
+    for (const { resource, dispose } of this.#resources.values()) dispose?.(resource as never)
+    this.#resources.clear()
+  }
+
+  /** Imports what the stage's functions need, then runs the task without another await. */
+  async run(task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
+    const plan = this.#stages.get(task.stageId)
+    if (!plan) throw new InternalError(`stage ${task.stageId} was not sent before its task ${task.id}`)
+    for (const closure of closuresOf(plan))
+      if (!this.#factories.has(closure.hash))
+        this.#factories.set(
+          closure.hash,
+          await rebuildClosure(closure.bytes, {
+            importRoots: this.#services.importRoots,
+            resolveReference: (reference) => this.#resolve(reference),
+          }),
+        )
+    return this.#runSync(plan, task, inputs)
+  }
+
+  #runSync(plan: StagePlan, task: TaskDescription, inputs: readonly ResolvedInput[]): SlotResult {
+    const { pool, owner } = this.#services
+    const run = new TaskRun(plan, task, inputs, this.#services, this.#shared, (closure) => this.#functionOf(closure), this.#resources)
+    this.#run = run
+    try {
+      const result = run.toEnd()
+      for (const { place } of result.blocks) if (place.kind === 'memory') pool.give(place.region, storeOwner)
+      return result
+    } catch (error) {
+      run.discard()
+      throw describeFailure(error, plan, task, run.site, this.#services.executor)
+    } finally {
+      this.#run = undefined
+      this.#shared.unpinAll()
+      pool.freeOwner(owner)
+    }
+  }
+
+  #functionOf(closure: Closure): (...args: unknown[]) => unknown {
+    const factory = this.#factories.get(closure.hash)!
+    // A function that assigns to what it captured starts from the captured values in each task.
+    if (closure.perTask) return factory() as (...args: unknown[]) => unknown
+    let fn = this.#functions.get(closure.hash)
+    if (!fn) {
+      fn = factory() as (...args: unknown[]) => unknown
+      this.#functions.set(closure.hash, fn)
+    }
+    return fn
+  }
+
+  #resolve(reference: ShipReference): unknown {
+    switch (reference.kind) {
+      case 'broadcast':
+        return new Broadcast(reference.id as BroadcastId, () => this.#broadcast(reference.id), () => {
+          throw new UsageError('a broadcast is unpersisted on the driver, not inside a task')
+        })
+      case 'accumulator':
+        return new Accumulator(
+          reference.id as AccumulatorId,
+          (amount) => this.#run?.accumulate(reference.id, amount),
+          () => {
+            throw new UsageError('an accumulator is read on the driver; tasks can only add to it')
+          },
+        )
+      default:
+        throw new InternalError(`unknown reference ${reference.kind}`)
+    }
+  }
+
+  #broadcast(id: number): unknown {
+    if (!this.#broadcastValues.has(id)) {
+      const bytes = this.#broadcastBytes.get(id)
+      if (!bytes) throw droppedBroadcast(id)
+      this.#broadcastValues.set(id, decodeValue(bytes))
+    }
+    return this.#broadcastValues.get(id)
+  }
+}
+
+/** All that belongs to one attempt; thrown away with it. */
+class TaskRun implements OperatorScope {
+  readonly nodes: readonly PlanNode[]
+  readonly task: TaskContext
+  readonly functionOf: (closure: Closure) => (...args: unknown[]) => unknown
+  readonly #plan: StagePlan
+  readonly #description: TaskDescription
+  readonly #inputs: readonly ResolvedInput[]
+  readonly #services: SlotServices
+  readonly #blocks: ProducedBlock[] = []
+  readonly #cached: CachedPartition[] = []
+  readonly #sums = new Map<string, { accumulator: number; datasetId: number; partition: number; total: number }>()
+  readonly #ended = new Set<string>()
+  #movedBytes = 0
+  #networkBytes = 0
+  #diskBytes = 0
+  #datasetId = 0
+  #partition = 0
+  /** The user's line whose function runs, for error messages. */
+  site = ''
+
+  constructor(
+    plan: StagePlan,
+    description: TaskDescription,
+    inputs: readonly ResolvedInput[],
+    services: SlotServices,
+    shared: SharedRegionTable,
+    functionOf: (closure: Closure) => (...args: unknown[]) => unknown,
+    resources: Map<string, { resource: unknown; dispose?: (resource: never) => void }>,
+  ) {
+    this.nodes = plan.nodes
+    this.functionOf = functionOf
+    this.#plan = plan
+    this.#description = description
+    this.#inputs = inputs
+    this.#services = services
+    const allocate = (bytes: number): Region => {
+      const { pool, owner } = services
+      let region = pool.tryAllocate(bytes, owner)
+      if (!region && shared.dropIdle()) region = pool.tryAllocate(bytes, owner)
+      if (!region) {
+        services.makeRoom(bytes)
+        region = pool.allocate(bytes, owner)
+      }
+      return region
+    }
+    const arena = {
+      memory: services.pool.memory,
+      allocate: (bytes: number) => {
+        const region = allocate(bytes)
+        services.pool.view(region).fill(0)
+        return region
+      },
+      release: (region: Region) => services.pool.free(region),
+    }
+    this.task = {
+      stage: plan.id,
+      partition: description.partition,
+      attempt: description.attempt,
+      executor: services.executor,
+      signal: new AbortController().signal,
+      log: createLogger(services.executor, services.log),
+      arena,
+      shared: { get: (key, bytes, fill) => shared.get(key, bytes, (region) => fill(region, arena), allocate) },
+      slot: {
+        get<T>(key: string, create: () => T, dispose?: (resource: T) => void): T {
+          let held = resources.get(key)
+          if (!held) {
+            held = { resource: create(), ...(dispose ? { dispose: dispose as (resource: never) => void } : {}) }
+            resources.set(key, held)
+          }
+          return held.resource as T
+        },
+      },
+    }
+  }
+
+  toEnd(): SlotResult {
+    const started = performance.now()
+    const { output } = this.#plan
+    const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
+    let success: Pick<TaskSuccess, 'index' | 'value'>
+    if (output.kind === 'shuffle') {
+      const root = this.nodes.at(-1)!
+      const segment = writeMapOutput(batches, output, this.functionOf, (row) => {
+        asPair(row, root.site)
+        throw new InternalError('a pair was refused')
+      })
+      const place = this.#place(segment.parts, segment.bytes, output.storage === 'disk' ? 'disk' : 'memory-and-disk')!
+      this.#blocks.push({ name: shuffleBlock(output.shuffleId, this.#description.partition), place })
+      success = { index: segment.index }
+    } else {
+      this.enter(0, this.#description.partition)
+      success = { value: drain(batches, output, this.functionOf, this.task) }
+      this.#ended.add(`0-${this.#description.partition}`)
+    }
+    const accumulators: AccumulatorUpdate[] = []
+    for (const sum of this.#sums.values())
+      if (this.#ended.has(`${sum.datasetId}-${sum.partition}`))
+        accumulators.push({
+          accumulator: sum.accumulator,
+          datasetId: sum.datasetId,
+          partition: sum.partition,
+          value: encodeValue(sum.total),
+        })
+    const metrics = {
+      movedBytes: this.#movedBytes,
+      networkBytes: this.#networkBytes,
+      diskBytes: this.#diskBytes,
+      milliseconds: performance.now() - started,
+    }
+    return { success: { ...success, cached: this.#cached, accumulators, metrics }, blocks: this.#blocks }
+  }
+
+  /** Removes the files of an attempt that failed; its pages go with their owner. */
+  discard(): void {
+    for (const { place } of this.#blocks) if (place.kind === 'disk') rmSync(place.path, { force: true })
+  }
+
+  enter(datasetId: number, partition: number): void {
+    this.#datasetId = datasetId
+    this.#partition = partition
+    if (datasetId !== 0) this.site = this.nodes.find((node) => node.datasetId === datasetId)?.site ?? ''
+  }
+
+  accumulate(accumulator: number, amount: number): void {
+    const key = `${accumulator}-${this.#datasetId}-${this.#partition}`
+    const sum = this.#sums.get(key)
+    if (sum) sum.total += amount
+    else this.#sums.set(key, { accumulator, datasetId: this.#datasetId, partition: this.#partition, total: amount })
+  }
+
+  *batchesOf(index: number, partition: number): Generator<unknown[]> {
+    const node = this.nodes[index]!
+    const held = this.#inputs.find(
+      (input) => input.kind === 'cache' && input.datasetId === node.datasetId && input.partition === partition,
+    )
+    if (held?.kind === 'cache') {
+      yield* readSegment(this.#read(held.block, false))
+      return
+    }
+    const store = node.persist ? new SegmentBuilder() : undefined
+    for (const batch of compute(node, partition, this)) {
+      if (this.#services.isCancelled(this.#description.id))
+        throw new AbortedError(`task ${this.#description.id} was cancelled`)
+      if (store) for (const row of batch) store.push(row)
+      yield batch
+    }
+    this.#ended.add(`${node.datasetId}-${partition}`)
+    if (!store || !node.persist) return
+    store.flush()
+    const name = cacheBlock(node.datasetId, partition)
+    if (this.#blocks.some((block) => block.name === name)) return
+    const place = this.#place(store.parts, store.bytes, node.persist)
+    if (!place) return
+    this.#blocks.push({ name, place, level: node.persist })
+    this.#cached.push({ datasetId: node.datasetId, partition, bytes: store.bytes })
+  }
+
+  *rowsOf(datasetId: number, partition: number): Generator<unknown[]> {
+    for (const input of this.#inputs)
+      if (input.kind === 'rows' && input.datasetId === datasetId && input.partition === partition)
+        for (const block of input.blocks) yield* readSegment(block)
+  }
+
+  *shuffleOf(shuffleId: number, reduce: number): Generator<unknown[]> {
+    for (const input of this.#inputs)
+      if (input.kind === 'shuffle' && input.shuffleId === shuffleId && input.reduce === reduce)
+        for (const block of input.blocks) yield* readSegment(this.#read(block, true))
+  }
+
+  #read(block: InputBlock, moved: boolean): Uint8Array {
+    const bytes =
+      block.kind === 'bytes' ? block.bytes : readPlace(this.#services.pool, block.place, block.offset, block.bytes)
+    if (moved) this.#movedBytes += bytes.length
+    if (block.kind === 'bytes') this.#networkBytes += bytes.length
+    else if (block.place.kind === 'disk') this.#diskBytes += bytes.length
+    // Only bytes that left memory can have changed.
+    if (block.checksum !== undefined && (block.kind === 'bytes' || block.place.kind === 'disk') && checksum(bytes) !== block.checksum)
+      throw new FetchError('a block does not have the checksum that it was written with')
+    return bytes
+  }
+
+  /** Puts bytes into pages, or into a file where the level says so or no page is left. */
+  #place(parts: readonly Uint8Array[], bytes: number, level: StorageLevel): BlockPlace | undefined {
+    const { pool, owner } = this.#services
+    if (level !== 'disk') {
+      let region = pool.tryAllocate(bytes, owner)
+      if (!region) {
+        this.#services.makeRoom(bytes)
+        region = pool.tryAllocate(bytes, owner)
+      }
+      if (region) {
+        copyParts(parts, pool.view(region))
+        return { kind: 'memory', region }
+      }
+      if (level === 'memory') return undefined
+    }
+    this.#diskBytes += bytes
+    return writeFileBlock(this.#services.spillPath(), parts)
+  }
+}
+
+function closuresOf(plan: StagePlan): Closure[] {
+  const found: Closure[] = []
+  const look = (value: object) => {
+    for (const part of Object.values(value))
+      if (part !== null && typeof part === 'object' && 'hash' in part && 'perTask' in part) found.push(part as Closure)
+  }
+  for (const node of plan.nodes) {
+    look(node)
+    if ('aggregator' in node) look(node.aggregator!)
+  }
+  look(plan.output)
+  if ('aggregator' in plan.output) look(plan.output.aggregator!)
+  return found
+}
+
+/** The user's line first, then where it ran. */
+function describeFailure(error: unknown, plan: StagePlan, task: TaskDescription, site: string, executor: string): Error {
+  if (error instanceof GridifyError) return error
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${String(error)}`
+  return new TaskError(
+    `${site || 'an action'} failed: ${what} (stage ${plan.id}, partition ${task.partition}, attempt ${task.attempt}, executor ${executor})`,
+    { cause: error },
+  )
+}

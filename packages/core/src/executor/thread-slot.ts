@@ -1,0 +1,75 @@
+/** Starts slots as worker threads; used wherever a session has threads, in `local[n]` and in daemons. */
+
+import { Worker } from 'node:worker_threads'
+import type { TaskId } from '../base/ids.ts'
+import type { PagePool } from '../storage/page-pool.ts'
+import { firstSlotOwner } from '../storage/page-pool.ts'
+import { sharedTableBytes } from './shared-region-table.ts'
+import type { SlotReply, StartSlot } from './slot-host.ts'
+import type { SlotThreadData } from './slot-thread.ts'
+
+/** A task that does not end by itself within this time after a cancel loses its thread. */
+const cancelGraceMs = 1000
+
+export interface ThreadSlotOptions {
+  readonly executor: string
+  readonly pool: PagePool
+  readonly workFolder: string
+  readonly importRoots: readonly string[]
+}
+
+export function threadSlots(options: ThreadSlotOptions): StartSlot {
+  const sharedTable = new SharedArrayBuffer(sharedTableBytes)
+  return (number, events) => {
+    const signals = new Int32Array(new SharedArrayBuffer(8))
+    const data: SlotThreadData = {
+      number,
+      executor: options.executor,
+      pool: options.pool.handle,
+      owner: firstSlotOwner + number,
+      sharedTable,
+      signals: signals.buffer as SharedArrayBuffer,
+      workFolder: options.workFolder,
+      importRoots: options.importRoots,
+    }
+    // Not the driver's loaders and not its --inspect: a slot runs plain JavaScript.
+    const worker = new Worker(new URL('./slot-thread.js', import.meta.url), { workerData: data, execArgv: [] })
+    let stopping = false
+    let failure = ''
+    let grace: NodeJS.Timeout | undefined
+    worker.on('message', (reply: SlotReply) => {
+      if (reply.type === 'finished' || reply.type === 'failed') {
+        clearTimeout(grace)
+        Atomics.store(signals, 0, 0)
+      }
+      events.onReply(reply)
+      if (reply.type !== 'makeRoom') return
+      Atomics.add(signals, 1, 1)
+      Atomics.notify(signals, 1)
+    })
+    worker.on('error', (error) => {
+      failure = `${error.name}: ${error.message}`
+    })
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    void exited.then(() => {
+      clearTimeout(grace)
+      if (stopping) return
+      options.pool.freeOwner(data.owner)
+      events.onDeath(`slot ${number} of executor ${options.executor} ended${failure ? ` (${failure})` : ' while it was cancelled'}`)
+    })
+    return {
+      send: (request) => worker.postMessage(request),
+      cancel(task: TaskId) {
+        Atomics.store(signals, 0, task)
+        grace = setTimeout(() => void worker.terminate(), cancelGraceMs)
+      },
+      async stop() {
+        stopping = true
+        worker.postMessage({ type: 'stop' })
+        const timer = setTimeout(() => void worker.terminate(), cancelGraceMs / 2)
+        await exited
+        clearTimeout(timer)
+      },
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** The public names of @gridify/core, listed by hand. */
+
+import { resolveConfig, type ContextOptions } from './base/config.ts'
+import { startCluster } from './cluster/start-cluster.ts'
+import { Context } from './driver/context.ts'
+
+/**
+ * Starts or connects to executors and returns the context that datasets are made from.
+ * @throws UsageError for a bad option, AuthenticationError for a wrong secret, ClusterError where an executor cannot be reached.
+ * @example
+ * const context = await createContext({ master: 'local[2]' })
+ * console.log(await context.range(0, 10).map((n) => n * n).reduce((a, b) => a + b)) // 285
+ * await context.stop()
+ */
+export async function createContext(options: ContextOptions = {}): Promise<Context> {
+  const cluster = await startCluster(resolveConfig(options))
+  try {
+    return await new Context(resolveConfig(options), cluster).connect()
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+}
+
+export type { ContextOptions } from './base/config.ts'
+export { AbortedError, AuthenticationError, ClosureError, ClusterError, ExecutorLostError, GridifyError, InternalError, OutOfMemoryError, TaskError, UsageError } from './base/errors.ts'
+export type { LogRecord } from './base/logger.ts'
+export type { StorageLevel } from './base/storage-level.ts'
+export { explainClosure } from './closure/explain.ts'
+export { withEnv } from './closure/with-env.ts'
+export { Group } from './codec/group.ts'
+export { Dataset } from './dataset/dataset.ts'
+export type { ActionOptions } from './dataset/job-runner.ts'
+export { Context } from './driver/context.ts'
+export type { ExecutorInfo, Metrics } from './driver/job-driver.ts'
+export { Scope } from './driver/scope.ts'
+export { hashPartitioner, indexPartitioner, type Partitioner } from './lineage/partitioner.ts'
+export { Accumulator } from './task/accumulator.ts'
+export { Broadcast } from './task/broadcast.ts'
+export type { Arena, Region, SharedRegions, SlotResources, TaskContext } from './task/task-context.ts'

@@ -1,0 +1,96 @@
+/** Everything that driver and executor say to each other. Bulk bytes ride inside as Uint8Arrays. */
+
+import type { DatasetId, ExecutorId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
+import type { LogRecord } from '../base/logger.ts'
+import type { WireFailure } from './failure.ts'
+import type { StagePlan } from './stage-plan.ts'
+
+/** Where one (map, reducer) part of a shuffle lies, and what it must be. */
+export interface MapOutputPart {
+  readonly map: number
+  readonly executor: ExecutorId
+  readonly offset: number
+  readonly bytes: number
+  readonly checksum: number
+}
+
+export type TaskInput =
+  | { readonly kind: 'shuffle'; readonly shuffleId: ShuffleId; readonly reduce: number; readonly parts: readonly MapOutputPart[] }
+  | { readonly kind: 'cache'; readonly datasetId: DatasetId; readonly partition: number; readonly executor: ExecutorId }
+  | { readonly kind: 'rows'; readonly datasetId: DatasetId; readonly partition: number; readonly blocks: readonly Uint8Array[] }
+
+export interface TaskDescription {
+  readonly id: TaskId
+  readonly stageId: StageId
+  readonly partition: number
+  readonly attempt: number
+  readonly inputs: readonly TaskInput[]
+}
+
+/** Offsets and sizes by reducer of one immutable segment. */
+export interface SegmentIndex {
+  readonly offsets: readonly number[]
+  readonly bytes: readonly number[]
+  readonly checksums: readonly number[]
+}
+
+export interface CachedPartition {
+  readonly datasetId: DatasetId
+  readonly partition: number
+  readonly bytes: number
+}
+
+export interface AccumulatorUpdate {
+  readonly accumulator: number
+  /** The dataset whose function added, with the partition that it was adding for; 0 for the action itself. */
+  readonly datasetId: number
+  readonly partition: number
+  readonly value: Uint8Array
+}
+
+export interface TaskMetrics {
+  readonly movedBytes: number
+  readonly networkBytes: number
+  readonly diskBytes: number
+  readonly milliseconds: number
+}
+
+export interface TaskSuccess {
+  readonly index?: SegmentIndex
+  readonly value?: Uint8Array
+  readonly cached: readonly CachedPartition[]
+  readonly accumulators: readonly AccumulatorUpdate[]
+  readonly metrics: TaskMetrics
+}
+
+export type DriverMessage =
+  | { readonly type: 'peers'; readonly peers: readonly { id: ExecutorId; url: string }[]; readonly self: ExecutorId; readonly key: string }
+  | { readonly type: 'stage'; readonly plan: StagePlan }
+  | { readonly type: 'run'; readonly task: TaskDescription }
+  | { readonly type: 'cancel'; readonly taskId: TaskId }
+  | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'drop'
+      readonly datasets: readonly DatasetId[]
+      readonly shuffles: readonly ShuffleId[]
+      readonly broadcasts: readonly number[]
+      readonly stages: readonly StageId[]
+    }
+  | { readonly type: 'stop' }
+
+export type ExecutorMessage =
+  | { readonly type: 'ready'; readonly cores: number; readonly nodeVersion: string; readonly pid: number }
+  | { readonly type: 'finished'; readonly taskId: TaskId; readonly success: TaskSuccess }
+  | { readonly type: 'failed'; readonly taskId: TaskId; readonly failure: WireFailure }
+  | { readonly type: 'fetchFailed'; readonly taskId: TaskId; readonly executor: ExecutorId; readonly reason: string }
+  | { readonly type: 'evicted'; readonly datasetId: DatasetId; readonly partition: number }
+  | { readonly type: 'log'; readonly record: LogRecord }
+
+/** Between executors: one request names a block's bytes, the answer carries them. */
+export type PeerMessage =
+  | { readonly type: 'fetch'; readonly request: number; readonly block: string; readonly offset: number; readonly bytes: number }
+  | { readonly type: 'part'; readonly request: number; readonly bytes: Uint8Array }
+  | { readonly type: 'missing'; readonly request: number; readonly reason: string }
+
+export const shuffleBlock = (shuffleId: number, map: number) => `shuffle-${shuffleId}-${map}`
+export const cacheBlock = (datasetId: number, partition: number) => `cache-${datasetId}-${partition}`

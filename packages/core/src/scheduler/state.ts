@@ -1,0 +1,106 @@
+/** All that the scheduler knows, as plain data. */
+
+import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
+import type { TaskSuccess } from '../protocol/messages.ts'
+import type { StagePlan } from '../protocol/stage-plan.ts'
+
+export interface ExecutorState {
+  readonly id: ExecutorId
+  readonly cores: number
+  readonly running: Set<TaskId>
+}
+
+export interface MapOutput {
+  readonly executor: ExecutorId
+  readonly offsets: readonly number[]
+  readonly bytes: readonly number[]
+  readonly checksums: readonly number[]
+}
+
+export interface StageState {
+  readonly plan: StagePlan
+  /** Partitions that neither run nor are done, in the order in which they will be tried. */
+  readonly pending: Set<number>
+  /** When each pending partition was first passed over because its preferred executor was busy. */
+  readonly waitingSince: Map<number, number>
+  readonly attempts: Map<number, number>
+  readonly failures: Map<number, number>
+  readonly losses: Map<number, number>
+  /** Set for map stages: one output per partition. */
+  readonly outputs?: (MapOutput | undefined)[]
+  missingOutputs: number
+}
+
+export interface JobState {
+  readonly id: JobId
+  readonly stage: StageId
+  readonly unfinished: Set<number>
+}
+
+export interface RunningTask {
+  readonly id: TaskId
+  readonly stage: StageId
+  readonly partition: number
+  readonly attempt: number
+  readonly executor: ExecutorId
+  cancelled: boolean
+}
+
+export interface SchedulerLimits {
+  readonly maxFailures: number
+  readonly maxLosses: number
+  readonly localityWaitMs: number
+}
+
+export interface SchedulerState {
+  readonly limits: SchedulerLimits
+  readonly executors: Map<ExecutorId, ExecutorState>
+  readonly stages: Map<StageId, StageState>
+  readonly mapStageOf: Map<ShuffleId, StageId>
+  readonly jobs: Map<JobId, JobState>
+  readonly running: Map<TaskId, RunningTask>
+  /** Where persisted partitions lie, by `dataset-partition`. */
+  readonly cached: Map<string, Set<ExecutorId>>
+  nextTask: number
+  executorsLost: number
+  tasksRerun: number
+  /** Why the last executor was lost: the root cause when none is left. */
+  lastLoss?: string
+}
+
+export type SchedulerEvent =
+  | { readonly type: 'executorJoined'; readonly executor: ExecutorId; readonly cores: number }
+  | { readonly type: 'executorLost'; readonly executor: ExecutorId; readonly reason: string }
+  | { readonly type: 'jobSubmitted'; readonly job: JobId; readonly stages: readonly StagePlan[]; readonly partitions: readonly number[] }
+  | { readonly type: 'jobCancelled'; readonly job: JobId }
+  | { readonly type: 'taskFinished'; readonly task: TaskId; readonly success: TaskSuccess }
+  | { readonly type: 'taskFailed'; readonly task: TaskId; readonly retry: boolean; readonly error: Error }
+  | { readonly type: 'fetchFailed'; readonly task: TaskId; readonly from: ExecutorId; readonly reason: string }
+  | { readonly type: 'blockEvicted'; readonly executor: ExecutorId; readonly dataset: DatasetId; readonly partition: number }
+  | { readonly type: 'datasetsDropped'; readonly datasets: readonly DatasetId[]; readonly shuffles: readonly ShuffleId[] }
+  | { readonly type: 'timePassed' }
+
+export type SchedulerCommand =
+  | { readonly type: 'launchTask'; readonly task: RunningTask }
+  | { readonly type: 'cancelTask'; readonly task: TaskId; readonly executor: ExecutorId }
+  | { readonly type: 'commitTask'; readonly stage: StageId; readonly partition: number; readonly success: TaskSuccess; readonly jobs: readonly JobId[] }
+  | { readonly type: 'finishJob'; readonly job: JobId }
+  | { readonly type: 'failJob'; readonly job: JobId; readonly error: Error }
+  | { readonly type: 'wakeAfter'; readonly delayMs: number }
+
+export function initialState(limits: SchedulerLimits): SchedulerState {
+  return {
+    limits,
+    executors: new Map(),
+    stages: new Map(),
+    mapStageOf: new Map(),
+    jobs: new Map(),
+    running: new Map(),
+    cached: new Map(),
+    nextTask: 1,
+    executorsLost: 0,
+    tasksRerun: 0,
+  }
+}
+
+export const cacheKey = (dataset: number, partition: number) => `${dataset}-${partition}`

@@ -1,0 +1,72 @@
+/** Fetches blocks from peers over one connection each; a request ends with its bytes or with an error, never in silence. */
+
+import { deferred, type Deferred } from '../base/async.ts'
+import { FetchError } from '../base/errors.ts'
+import type { ExecutorId } from '../base/ids.ts'
+import type { PeerMessage } from '../protocol/messages.ts'
+import type { Channel } from '../transport/channel.ts'
+
+interface Peer {
+  readonly channel: Promise<Channel>
+  readonly waiting: Map<number, Deferred<Uint8Array>>
+}
+
+export class BlockClient {
+  readonly #connect: (id: ExecutorId) => Promise<Channel>
+  readonly #peers = new Map<ExecutorId, Peer>()
+  #requests = 0
+
+  constructor(connect: (id: ExecutorId) => Promise<Channel>) {
+    this.#connect = connect
+  }
+
+  /** Bytes [offset, offset + bytes) of a block; `bytes` -1 means the whole block. */
+  async fetch(id: ExecutorId, block: string, offset: number, bytes: number): Promise<Uint8Array> {
+    const peer = this.#peer(id)
+    const channel = await peer.channel
+    const answer = deferred<Uint8Array>()
+    const request = ++this.#requests
+    peer.waiting.set(request, answer)
+    channel.send({ type: 'fetch', request, block, offset, bytes } satisfies PeerMessage)
+    return answer.promise
+  }
+
+  close(): void {
+    for (const { channel } of this.#peers.values())
+      channel.then(
+        (open) => open.close('session stopped'),
+        () => {},
+      )
+  }
+
+  #peer(id: ExecutorId): Peer {
+    const known = this.#peers.get(id)
+    if (known) return known
+    const waiting = new Map<number, Deferred<Uint8Array>>()
+    const fail = (reason: string) => {
+      this.#peers.delete(id)
+      for (const answer of waiting.values()) answer.reject(new FetchError(`connection to executor ${id} ended: ${reason}`))
+      waiting.clear()
+    }
+    const channel = (async () => {
+      try {
+        const open = await this.#connect(id)
+        open.onMessage((message) => {
+          const reply = message as PeerMessage
+          const answer = waiting.get(reply.request)
+          waiting.delete(reply.request)
+          if (reply.type === 'part') answer?.resolve(reply.bytes)
+          else if (reply.type === 'missing') answer?.reject(new FetchError(reply.reason))
+        })
+        void open.closed.then(({ reason }) => fail(reason))
+        return open
+      } catch (error) {
+        this.#peers.delete(id)
+        throw error
+      }
+    })()
+    const peer = { channel, waiting }
+    this.#peers.set(id, peer)
+    return peer
+  }
+}
