@@ -36,6 +36,7 @@ export const KIND = {
 
 export type Kind = (typeof KIND)[keyof typeof KIND]
 
+/** Without bit operations, which end at 2^31. */
 export function alignUp(offset: number): number {
-  return (offset + 7) & ~7
+  return Math.ceil(offset / 8) * 8
 }

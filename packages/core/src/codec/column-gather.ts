@@ -73,7 +73,7 @@ function gatherBooleans(values: readonly unknown[]): Column | undefined {
 /** Texts are copied by a loop up to this length; above it the call into the runtime pays. */
 const LOOPED_LENGTH = 48
 
-let scratch = Buffer.allocUnsafeSlow(64 * 1024)
+let scratch: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 function gatherStrings(values: readonly unknown[]): Column | undefined {
   const offsets = new Uint32Array(values.length + 1)

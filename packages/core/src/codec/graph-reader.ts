@@ -1,5 +1,6 @@
 /** Reads what GraphWriter wrote. All buffers it returns are fresh, so nothing aliases the input. */
 import { InternalError } from '../base/errors.ts'
+import { alignUp } from './block-layout.ts'
 import { ERRORS, TAG, VIEWS } from './graph-tags.ts'
 import { bufferOver } from './text.ts'
 
@@ -189,13 +190,16 @@ export class GraphReader {
     const name = VIEWS[this.#byte()]
     if (name === undefined) throw new InternalError('encoded value holds an unknown kind of view')
     const buffer = this.#bulk()
-    return this.#begin(name === 'Buffer' ? Buffer.from(buffer) : new globalThis[name](buffer))
+    if (name === 'Buffer') return this.#begin(Buffer.from(buffer))
+    // The constructors have no common type, but all of these take a buffer.
+    const View = globalThis[name] as new (buffer: ArrayBuffer) => object
+    return this.#begin(new View(buffer))
   }
 
   /** An ArrayBuffer of its own; `slice` of unshared memory skips filling it with zeros first. */
   #bulk(): ArrayBuffer {
     const length = this.#varint()
-    this.#position = (this.#position + 7) & ~7
+    this.#position = alignUp(this.#position)
     const start = this.#skip(length)
     const { buffer, byteOffset } = this.#bytes
     if (buffer instanceof ArrayBuffer) return buffer.slice(byteOffset + start, byteOffset + start + length)
