@@ -1,0 +1,28 @@
+/** What a captured function is once it has left its process: bytes, a name for them, and what the driver should know. */
+
+/** A handle to something that executors hold already, such as a broadcast or an accumulator. */
+export interface ShipReference {
+  readonly kind: string
+  readonly id: number
+}
+
+/**
+ * Objects with a method of this name are shipped as the reference that it returns. If the method throws, its message
+ * is printed after the path as the reason why the function cannot be sent: "is a dataset; ...".
+ */
+export const shipSymbol: unique symbol = Symbol.for('gridify.ship')
+
+export interface Closure {
+  /** The first 32 hexadecimal digits of the SHA-256 of `bytes`: equal functions with equal values have equal hashes. */
+  readonly hash: string
+  readonly bytes: Uint8Array
+  /** The function's own name, or ''. */
+  readonly name: string
+  /** `file:line:column` of the function's source. */
+  readonly location: string
+  /** Broadcasts and accumulators among the captured values, each once. */
+  readonly references: readonly ShipReference[]
+  /** True if the function assigns to a captured variable: it must be rebuilt for each task. */
+  readonly perTask: boolean
+  readonly warnings: readonly string[]
+}

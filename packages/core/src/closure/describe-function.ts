@@ -1,0 +1,229 @@
+/** The wire node of a function: a name where executors can look it up, else its source and what it captured. */
+
+import { types } from 'node:util'
+import { analyseFunction, type FunctionAnalysis } from './analyse-function.ts'
+import { builtinValue } from './builtin-values.ts'
+import { captureNames, importMetaRefusal } from './captured-names.ts'
+import type { Graph } from './graph.ts'
+import { inspectFunction, type InspectedFunction } from './inspect-function.ts'
+import { InspectorUnavailable } from './inspector-session.ts'
+import { findPackageExport } from './package-export.ts'
+import { corePackage, fileOfUrl, isImported, packageOfFile } from './package-of.ts'
+import { importsOf } from './script-imports.ts'
+import { isNodeScript, scriptOf, startOfText, type Script } from './scripts.ts'
+import { describePosition, originalPosition } from './source-location.ts'
+import { shippedSource } from './shipped-source.ts'
+import { Refusal, type Trail } from './trail.ts'
+import type { Extras, WireFunction, WireNode } from './wire.ts'
+import { factorySite, recordedEnv } from './with-env.ts'
+
+const ownOfFunctions = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller'])
+
+export function describeFunction(graph: Graph, fn: Function, trail: Trail): WireNode {
+  const recorded = recordedEnv(fn)
+  if (recorded) {
+    trail.location = factorySite(recorded.factory) ?? 'unknown'
+    trail.place = `withEnv at ${trail.location}`
+    const factory = graph.slot(recorded.factory, trail, 'part', 'factory')
+    return ['withEnv', factory, graph.slot(recorded.env, trail, 'part', 'env')]
+  }
+  const usedBy = String(trail)
+  const builtin = builtinValue(fn)
+  if (builtin) return graph.importNode({ ...builtin, version: null, file: null, style: 'require', usedBy })
+  const inspected = inspectIfPossible(fn)
+  if (inspected?.bound) {
+    const { target, self, args } = inspected.bound
+    return [
+      'bound',
+      graph.slot(target, trail, 'part', 'bound target'),
+      graph.slot(self, trail, 'part', 'bound this'),
+      args.map((argument, i) => graph.slot(argument, trail, 'part', `bound argument ${i}`)),
+    ]
+  }
+  const source = Function.prototype.toString.call(fn)
+  if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) {
+    throw new Refusal(
+      trail,
+      `is a native function (${fn.name || 'anonymous'}) that has no name to look it up by; wrap it in a function`,
+    )
+  }
+  const script = inspected?.location && scriptOf(inspected.location.scriptId)
+  if (script && isNodeScript(script.url)) {
+    throw new Refusal(
+      trail,
+      `is part of Node itself (${fn.name || 'anonymous'} of ${script.url}) and has no public name; wrap it in a function`,
+    )
+  }
+  return importOfPackage(graph, fn, script, trail) ?? describeSource(graph, fn, source, inspected, script, trail)
+}
+
+function importOfPackage(graph: Graph, fn: Function, script: Script | undefined, trail: Trail): WireNode | undefined {
+  const file = script && fileOfUrl(script.url)
+  const owner = file === undefined ? undefined : packageOfFile(file)
+  if (file === undefined || owner === undefined || !isImported(owner)) return undefined
+  const found = findPackageExport(fn, file, owner)
+  if (found) return graph.importNode({ ...found, usedBy: String(trail) })
+  if (owner.name !== corePackage) {
+    graph.warnings.add(`${String(trail)} is not an export of package '${owner.name}'; its source is sent by value`)
+  }
+  return undefined
+}
+
+function describeSource(
+  graph: Graph,
+  fn: Function,
+  source: string,
+  inspected: InspectedFunction | undefined,
+  script: Script | undefined,
+  trail: Trail,
+): WireNode {
+  const at = inspected?.location
+  const start = at && script?.source !== undefined ? startOfText(script.source, source, at.line, at.column) : at
+  const site = start ? undefined : factorySite(fn)
+  const location = start
+    ? describePosition(originalPosition(script?.url || 'evaluated code', start.line + 1, start.column + 1))
+    : (site ?? 'unknown')
+  const kind = /^class\b/.test(source) ? 'class' : 'function'
+  trail.location = location
+  trail.place = `${fn.name === '' ? `anonymous ${kind}` : `${kind} ${fn.name}`}${location === 'unknown' ? '' : ` at ${location}`}`
+  const analysis = analyse(source, trail)
+  refuseUnknowable(analysis, trail)
+  if (analysis.hasStaticPrivateFields) {
+    graph.warnings.add(`${trail.place} has static private fields; on executors they start from their initialisers`)
+  }
+  const { names, values } = captureNames(graph, {
+    analysis,
+    scopes: inspected?.scopes ?? [],
+    script,
+    trail,
+  })
+  const shipped = shippedSource(fn, source, analysis)
+  if (shipped.importName !== undefined) {
+    names.push(shipped.importName)
+    values.push(graph.add(['stub', 'import'], trail))
+  }
+  const free = [...analysis.outside.names]
+  const wire: WireFunction = {
+    source: shipped.text,
+    form: shipped.form,
+    isClass: analysis.isClass,
+    strict: isStrict(fn, analysis, inspected, script),
+    name: typeof fn.name === 'string' ? fn.name : '',
+    url: script?.url ?? '',
+    line: start?.line ?? 0,
+    column: start?.column ?? 0,
+    names,
+    values,
+    assigned: free.flatMap(([name, use]) => (use.assigned && names.includes(name) ? [name] : [])),
+    evaluated: free.flatMap(([name, use]) => (use.evaluated && names.includes(name) ? [name] : [])),
+    ...ownState(graph, fn, source, analysis, trail),
+  }
+  return ['function', wire]
+}
+
+function refuseUnknowable({ outside, isArrow, isClass, parsed }: FunctionAnalysis, trail: Trail): void {
+  if (outside.privateNames.size > 0 || parsed.form === 'private') {
+    const names = [...outside.privateNames].map((name) => `#${name}`).join(', ')
+    throw new Refusal(trail, `is a method that uses the private name ${names || '#'}; send the class instead`)
+  }
+  if (outside.usesSuper && !isClass) throw new Refusal(trail, 'is a method that uses `super`; send the class instead')
+  if (outside.callsEval) throw new Refusal(trail, 'calls eval, so what it uses cannot be known; write the code out')
+  if (outside.usesThis && isArrow) {
+    throw new Refusal(
+      trail,
+      'is an arrow function that uses the `this` of the function around it, which V8 does not show; copy it first (const self = this)',
+    )
+  }
+  if (outside.usesImportMeta) throw importMetaRefusal(trail)
+  const relative = outside.dynamicImports.find(({ specifier }) => specifier !== undefined && /^[./]/.test(specifier))
+  if (relative) {
+    throw new Refusal(
+      trail,
+      `imports '${relative.specifier}', a file that executors do not have; import it at the top of the file`,
+    )
+  }
+}
+
+function ownState(
+  graph: Graph,
+  fn: Function,
+  source: string,
+  analysis: FunctionAnalysis,
+  trail: Trail,
+): Pick<WireFunction, 'own' | 'prototype' | 'replacedPrototype'> {
+  const skipped = (key: PropertyKey): boolean =>
+    ownOfFunctions.has(key) || (analysis.isClass && isDeclared(fn, key, source))
+  const hasOwn = Reflect.ownKeys(fn).some((key) => !skipped(key))
+  const own = hasOwn ? graph.properties(fn, trail, skipped) : null
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value
+  if (typeof prototype !== 'object' || types.isGeneratorFunction(fn)) {
+    return { own, prototype: null, replacedPrototype: null }
+  }
+  if (prototype === null) return { own, prototype: null, replacedPrototype: ['undefined'] }
+  if (Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value !== fn) {
+    return {
+      own,
+      prototype: null,
+      replacedPrototype: graph.slot(prototype, trail, 'property', 'prototype'),
+    }
+  }
+  return {
+    own,
+    prototype: prototypeChanges(graph, prototype, analysis, trail),
+    replacedPrototype: null,
+  }
+}
+
+function prototypeChanges(graph: Graph, prototype: object, analysis: FunctionAnalysis, trail: Trail): Extras | null {
+  const { isClass, memberNames } = analysis
+  // A class is evaluated again from its source; only what was added afterwards travels beside it.
+  if (isClass && memberNames === undefined) return null
+  const parent: unknown = Object.getPrototypeOf(prototype)
+  const isWritten = (key: PropertyKey): boolean =>
+    key === 'constructor' || (typeof key === 'string' && (memberNames?.has(key) ?? false))
+  const hasParent = !isClass && parent !== Object.prototype
+  if (!hasParent && Reflect.ownKeys(prototype).every(isWritten)) return null
+  const parentSlot = hasParent ? graph.slot(parent, trail, 'part', 'parent prototype') : 0
+  return [parentSlot, ...graph.properties(prototype, trail, isWritten)]
+}
+
+/** True for static members that evaluating the class makes again: methods, accessors, functions written in its body. */
+function isDeclared(fn: Function, key: PropertyKey, source: string): boolean {
+  const { value, get, set, enumerable } = Object.getOwnPropertyDescriptor(fn, key)!
+  if (get || set) return !enumerable
+  if (typeof value !== 'function') return false
+  return !enumerable || source.includes(Function.prototype.toString.call(value))
+}
+
+function isStrict(
+  fn: Function,
+  { isClass, isArrow, parsed }: FunctionAnalysis,
+  inspected: InspectedFunction | undefined,
+  script: Script | undefined,
+): boolean {
+  if (isClass || inspected === undefined || inspected.scopes.some(({ description }) => description === 'Module'))
+    return true
+  const { node } = parsed
+  const isOrdinary = parsed.form === 'expression' && !isArrow && 'async' in node && !node.async && !node.generator
+  // Only ordinary sloppy functions have an own `caller`.
+  if (isOrdinary) return !Object.hasOwn(fn, 'caller')
+  return script !== undefined && importsOf(script).isStrict
+}
+
+function analyse(source: string, trail: Trail): FunctionAnalysis {
+  try {
+    return analyseFunction(source)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Refusal(trail, error.message)
+    throw error
+  }
+}
+
+function inspectIfPossible(fn: Function): InspectedFunction | undefined {
+  try {
+    return inspectFunction(fn)
+  } catch (error) {
+    if (error instanceof InspectorUnavailable) return undefined
+    throw error
+  }
+}

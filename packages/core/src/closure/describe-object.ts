@@ -1,0 +1,215 @@
+/** Wire nodes of objects: plain ones, instances of classes, and each built-in kind; refuses what cannot leave a process. */
+
+import { types } from 'node:util'
+import { analyseFunction } from './analyse-function.ts'
+import { builtinValue } from './builtin-values.ts'
+import { scriptUrlOf } from './function-script.ts'
+import type { Graph } from './graph.ts'
+import { intrinsicPath } from './intrinsics.ts'
+import { Refusal, type Trail } from './trail.ts'
+import type { Extras, Prototype, Slot, WireNode } from './wire.ts'
+
+const numericMinimum = 32
+
+export function describeObject(graph: Graph, object: object, trail: Trail): WireNode {
+  if (Array.isArray(object)) return describeArray(graph, object, trail)
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype === Object.prototype && !types.isArgumentsObject(object) && !types.isModuleNamespaceObject(object)) {
+    return ['object', 0, ...graph.properties(object, trail)]
+  }
+  refuseByKind(object, trail)
+  return describeBuiltinKind(graph, object, trail) ?? describeInstance(graph, object, trail)
+}
+
+function describeArray(graph: Graph, array: readonly unknown[], trail: Trail): WireNode {
+  const { length } = array
+  // Index keys come first and in order, so the one before `length` tells whether all are there.
+  const keys = Reflect.ownKeys(array)
+  const isDense = keys[length] === 'length'
+  if (!isDense) return ['sparse', length, extras(graph, array, trail, Array.prototype, (key) => key === 'length')]
+  const rest =
+    keys.length > length + 1 || Object.getPrototypeOf(array) !== Array.prototype
+      ? extras(graph, array, trail, Array.prototype, (key) => key === 'length' || isIndex(key))
+      : null
+  if (length >= numericMinimum && array.every((item) => typeof item === 'number')) {
+    return ['numbers', new Uint8Array(Float64Array.from(array as number[]).buffer), rest]
+  }
+  const items: Slot[] = []
+  for (let i = 0; i < length; i++) items.push(graph.slot(array[i], trail, 'index', i))
+  return ['array', items, rest]
+}
+
+function describeBuiltinKind(graph: Graph, object: object, trail: Trail): WireNode | undefined {
+  const rest = (expected: object, skipped?: (key: PropertyKey) => boolean): Extras | null =>
+    extras(graph, object, trail, expected, skipped)
+  if (types.isModuleNamespaceObject(object)) return describeNamespace(graph, object, trail)
+  if (types.isArgumentsObject(object)) {
+    return ['array', Array.from(object as ArrayLike<unknown>, (item, i) => graph.slot(item, trail, 'index', i)), null]
+  }
+  if (types.isMap(object)) {
+    const entries: Slot[] = []
+    for (const [key, value] of object) {
+      const label = typeof key === 'string' ? JSON.stringify(key) : typeof key === 'number' ? key : '...'
+      entries.push(graph.slot(key, trail, 'key', ''), graph.slot(value, trail, 'entry', label))
+    }
+    return ['map', entries, rest(Map.prototype)]
+  }
+  if (types.isSet(object)) {
+    return ['set', Array.from(object, (item) => graph.slot(item, trail, 'member', '')), rest(Set.prototype)]
+  }
+  if (types.isDate(object)) return ['date', object.getTime(), rest(Date.prototype)]
+  if (types.isRegExp(object)) {
+    const { source, flags, lastIndex } = object
+    return ['regexp', source, flags, lastIndex, rest(RegExp.prototype, (key) => key === 'lastIndex')]
+  }
+  if (types.isNativeError(object)) {
+    // `stack` is an accessor in newer V8 versions, so it is read as the text that it gives
+    const stack = graph.slot(object.stack, trail, 'property', 'stack')
+    return ['error', stack, rest(Error.prototype, (key) => key === 'stack')]
+  }
+  if (types.isAnyArrayBuffer(object)) {
+    return ['bytes', 'ArrayBuffer', new Uint8Array(object.slice(0) as ArrayBuffer), rest(ArrayBuffer.prototype)]
+  }
+  if (ArrayBuffer.isView(object)) return describeView(object, rest)
+  if (types.isBoxedPrimitive(object)) {
+    const value: unknown = object.valueOf()
+    const isString = typeof value === 'string'
+    const expected = Object.getPrototypeOf(Object(value)) as object
+    return [
+      'boxed',
+      graph.slot(value, trail, 'part', 'value'),
+      rest(expected, (key) => isString && (key === 'length' || isIndex(key))),
+    ]
+  }
+  if (object instanceof URL) return ['url', object.href, null]
+  return undefined
+}
+
+function describeView(
+  view: ArrayBufferView,
+  rest: (expected: object, skipped: (key: PropertyKey) => boolean) => Extras | null,
+): WireNode {
+  const type = Buffer.isBuffer(view) ? 'Buffer' : types.isTypedArray(view) ? view[Symbol.toStringTag] : 'DataView'
+  const bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength)
+  // Only the view's own bytes: the buffer behind a small Buffer is a pool that may hold anything.
+  const expected = Reflect.get(Reflect.get(globalThis, type) as object, 'prototype') as object
+  return ['bytes', type, bytes, rest(expected, isIndex)]
+}
+
+function describeNamespace(graph: Graph, namespace: object, trail: Trail): WireNode {
+  const fallback: unknown = Reflect.get(namespace, 'default')
+  const builtin = builtinValue(fallback)
+  if (builtin?.name === '*') {
+    const { specifier } = builtin
+    return graph.importNode({
+      specifier,
+      name: '*',
+      version: null,
+      file: null,
+      style: 'import',
+      usedBy: String(trail),
+    })
+  }
+  return namespaceNode(graph, namespace, Object.keys(namespace), trail)
+}
+
+/** A plain object with some members of a module; their values are read now. */
+export function namespaceNode(graph: Graph, namespace: object, members: Iterable<string>, trail: Trail): WireNode {
+  const keys: string[] = []
+  const values: Slot[] = []
+  for (const key of members) {
+    if (!(key in namespace)) continue
+    let value: unknown
+    try {
+      value = Reflect.get(namespace, key)
+    } catch (error) {
+      throw new Refusal(trail, `has a member \`${key}\` that cannot be read: ${String(error)}`)
+    }
+    keys.push(key)
+    values.push(graph.slot(value, trail, 'property', key))
+  }
+  return ['object', null, graph.shapeId(keys), values]
+}
+
+function describeInstance(graph: Graph, object: object, trail: Trail): WireNode {
+  for (
+    let above: unknown = object;
+    above !== null && above !== Object.prototype;
+    above = Object.getPrototypeOf(above)
+  ) {
+    const constructor: unknown = Object.getOwnPropertyDescriptor(above as object, 'constructor')?.value
+    if (typeof constructor === 'function' && constructor.prototype === above) refuseByClass(constructor, trail)
+  }
+  return ['object', prototypeSlot(graph, object, trail, Object.prototype), ...graph.properties(object, trail)]
+}
+
+function refuseByClass(constructor: Function, trail: Trail): void {
+  const { name } = constructor
+  const source = Function.prototype.toString.call(constructor)
+  const global = intrinsicPath(constructor)
+  const builtin = builtinValue(constructor)
+  // Objects made by Object.create(Error.prototype) and event emitters are ordinary inside.
+  if (global !== undefined && !/^(Object|Array|(\w*)Error)$/.test(global)) throw processBound(trail, name)
+  if (builtin) {
+    if (name !== 'EventEmitter') throw processBound(trail, `${name} of ${builtin.specifier}`)
+    return
+  }
+  if (global !== undefined) return
+  if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) throw processBound(trail, name || 'native object')
+  if (scriptUrlOf(constructor)?.startsWith('node:')) throw processBound(trail, `${name} of Node itself`)
+  if (!source.startsWith('class')) return
+  if (analyseFunction(source).hasPrivateState) {
+    throw new Refusal(
+      trail,
+      `is an instance of class ${name}, whose private (#) fields cannot be read; send its data and make the instance inside the function`,
+    )
+  }
+}
+
+function processBound(trail: Trail, what: string): Refusal {
+  return new Refusal(trail, `is a ${what}, which lives in one process; make it inside the function`)
+}
+
+function refuseByKind(object: object, trail: Trail): void {
+  if (types.isPromise(object)) throw new Refusal(trail, 'is a Promise; await it on the driver first')
+  if (types.isWeakMap(object) || types.isWeakSet(object) || object instanceof WeakRef) {
+    const kind = types.isWeakMap(object) ? 'WeakMap' : types.isWeakSet(object) ? 'WeakSet' : 'WeakRef'
+    throw new Refusal(trail, `is a ${kind}, whose contents cannot be listed; use a Map, a Set or a plain reference`)
+  }
+  if (types.isSharedArrayBuffer(object) || (ArrayBuffer.isView(object) && types.isSharedArrayBuffer(object.buffer))) {
+    const what = ArrayBuffer.isView(object) ? 'is a view of a SharedArrayBuffer' : 'is a SharedArrayBuffer'
+    throw new Refusal(trail, `${what}, which cannot leave the process; use context.broadcast(value)`)
+  }
+  if (types.isGeneratorObject(object)) {
+    throw new Refusal(trail, 'is a running generator; call the generator function inside the function')
+  }
+  if (types.isMapIterator(object) || types.isSetIterator(object)) {
+    throw new Refusal(trail, 'is a running iterator; send the collection or an array')
+  }
+  if (types.isExternal(object)) throw processBound(trail, 'native handle')
+}
+
+/** Prototype and own properties beyond an object's contents; null where there are none. */
+function extras(
+  graph: Graph,
+  object: object,
+  trail: Trail,
+  expected: object,
+  skipped?: (key: PropertyKey) => boolean,
+): Extras | null {
+  const prototype = prototypeSlot(graph, object, trail, expected)
+  const hasOwn = types.isTypedArray(object) ? Reflect.ownKeys(object).length > object.length : true
+  const [shape, values] = hasOwn ? graph.properties(object, trail, skipped) : [graph.shapeId([]), []]
+  if (prototype === 0 && values.length === 0) return null
+  return [prototype, shape, values]
+}
+
+function prototypeSlot(graph: Graph, object: object, trail: Trail, expected: object): Prototype {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype === expected) return 0
+  return prototype === null ? null : graph.slot(prototype, trail, 'part', 'prototype')
+}
+
+function isIndex(key: PropertyKey): boolean {
+  return typeof key === 'string' && /^\d+$/.test(key)
+}

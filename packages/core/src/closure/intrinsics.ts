@@ -1,0 +1,104 @@
+/** The objects that every JavaScript process has, by the path that leads to them: `Math.max`, `Array.prototype`. */
+
+interface Intrinsics {
+  readonly paths: ReadonlyMap<unknown, string>
+  readonly values: ReadonlyMap<string, unknown>
+}
+
+// Names that are there before a program's own, minus those that programs and test runners commonly add to globalThis.
+const namesAtStart = new Set(Object.getOwnPropertyNames(globalThis))
+const nodeGlobals = new Set(
+  `global clearImmediate setImmediate clearInterval clearTimeout setInterval setTimeout queueMicrotask structuredClone
+  atob btoa performance fetch navigator crypto process Buffer console`.split(/\s+/),
+)
+const unread = new Set(['GLOBAL', 'root', 'localStorage', 'sessionStorage', 'navigator', 'storage'])
+
+let built: Intrinsics | undefined
+
+/** True for names that mean the same on any executor. A name that the program put on globalThis is not one. */
+export function isStandardGlobal(name: string): boolean {
+  if (nodeGlobals.has(name)) return true
+  if (!namesAtStart.has(name)) return false
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
+  // What V8 and Node define is not enumerable, but for the names listed above; an assignment makes an enumerable one.
+  return descriptor === undefined || !descriptor.enumerable || !('value' in descriptor)
+}
+
+export function intrinsicPath(value: unknown): string | undefined {
+  const path = intrinsics().paths.get(value)
+  if (path !== undefined || typeof value !== 'function') return path
+  // fetch, Blob and others are lazy getters on globalThis: look only at the one that this function names.
+  const { name } = value
+  return name !== '' && isStandardGlobal(name) && Reflect.get(globalThis, name) === value ? name : undefined
+}
+
+export function intrinsicAt(path: string): unknown {
+  const { values } = intrinsics()
+  return values.has(path) ? values.get(path) : Reflect.get(globalThis, path)
+}
+
+export const wellKnownSymbols: ReadonlyMap<symbol, string> = new Map(
+  Object.getOwnPropertyNames(Symbol).flatMap((name) => {
+    const value: unknown = Reflect.get(Symbol, name)
+    return typeof value === 'symbol' ? [[value, name]] : []
+  }),
+)
+
+function intrinsics(): Intrinsics {
+  if (built) return built
+  const paths = new Map<unknown, string>()
+  const values = new Map<string, unknown>()
+  const add = (path: string, value: unknown): void => {
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
+    if (!paths.has(value)) paths.set(value, path)
+    values.set(path, value)
+  }
+  const addMembers = (owner: object, path: string): void => {
+    for (const key of Object.getOwnPropertyNames(owner)) {
+      // Descriptors only: running getters has side effects.
+      const { value, get, set } = Object.getOwnPropertyDescriptor(owner, key)!
+      if (typeof value === 'function' || key === 'prototype') add(`${path}.${key}`, value)
+      if (get) add(`get ${path}.${key}`, get)
+      if (set) add(`set ${path}.${key}`, set)
+    }
+  }
+  add('globalThis', globalThis)
+  for (const [path, value] of hiddenIntrinsics()) {
+    add(path, value)
+    addMembers(value, path)
+  }
+  for (const name of namesAtStart) {
+    if (unread.has(name) || !isStandardGlobal(name)) continue
+    const value: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) continue
+    if (value === globalThis) continue
+    add(name, value)
+    addMembers(value, name)
+    if (typeof value !== 'function') continue
+    const prototype: unknown = value.prototype
+    if (typeof prototype === 'object' && prototype !== null) addMembers(prototype, `${name}.prototype`)
+  }
+  add('process', process)
+  add('Buffer', Buffer)
+  addMembers(Buffer, 'Buffer')
+  addMembers(Buffer.prototype, 'Buffer.prototype')
+  built = { paths, values }
+  return built
+}
+
+/** Intrinsics without a global name. */
+function hiddenIntrinsics(): [string, object][] {
+  const parent = (value: object): object => Object.getPrototypeOf(value) as object
+  const generator = function* (): Generator<never> {}
+  const asyncGenerator = async function* (): AsyncGenerator<never> {}
+  return [
+    ['%GeneratorFunction.prototype', parent(generator)],
+    ['%Generator.prototype', parent(generator.prototype)],
+    ['%AsyncFunction.prototype', parent(async () => {})],
+    ['%AsyncGeneratorFunction.prototype', parent(asyncGenerator)],
+    ['%AsyncGenerator.prototype', parent(asyncGenerator.prototype as object)],
+    ['%TypedArray', parent(Uint8Array)],
+    ['%TypedArray.prototype', parent(Uint8Array.prototype)],
+    ['%ArrayIterator.prototype', parent([].values())],
+  ]
+}

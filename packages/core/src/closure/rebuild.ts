@@ -1,0 +1,53 @@
+/** Rebuilds captured functions on an executor. Running them is the point: only an authenticated driver may send them. */
+
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { ValueBuilder, type BuildEnvironment } from './build-values.ts'
+import type { ShipReference } from './closure.ts'
+import type { FunctionFactory } from './compile-function.ts'
+import { importDynamically, importValue } from './import-module.ts'
+import { unpackClosure, type Stub } from './wire.ts'
+
+export interface RebuildEnvironment {
+  /** The executor's own broadcast or accumulator. */
+  resolveReference(reference: ShipReference): unknown
+  /** Folders whose node_modules hold the npm packages, first match wins. */
+  readonly importRoots: readonly string[]
+}
+
+/**
+ * Loads what the closure imports, then returns a factory. Each call of the factory makes a fresh copy of the function
+ * and of all values that it captured; modules are shared.
+ * @throws ClosureError where this executor lacks a package.
+ */
+export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvironment): Promise<() => Function> {
+  const closure = unpackClosure(bytes)
+  const imported = new Map<number, unknown>()
+  for (const [id, node] of closure.nodes.entries()) {
+    if (node[0] === 'import') imported.set(id, await importValue(node[1], environment.importRoots))
+  }
+  const build: BuildEnvironment = {
+    resolveReference: (reference) => environment.resolveReference(reference),
+    imported,
+    stub: (stub) => makeStub(stub, environment.importRoots),
+    factories: new Map<string, FunctionFactory>(),
+  }
+  return () => new ValueBuilder(closure, build).build() as Function
+}
+
+function makeStub(stub: Stub, roots: readonly string[]): unknown {
+  switch (stub) {
+    case 'require':
+      return createRequire(join(roots[0] ?? process.cwd(), 'from.js'))
+    case 'import':
+      return (specifier: string) => importDynamically(specifier, roots)
+    case 'coverage':
+      return () => countNothing
+  }
+}
+
+/** Stands for a coverage tool's counters, however deep they are indexed. */
+const countNothing: object = new Proxy(() => {}, {
+  get: (_target, key) => (key === Symbol.toPrimitive ? () => 0 : countNothing),
+  set: () => true,
+})
