@@ -196,14 +196,14 @@ export class GraphReader {
     return this.#begin(new View(buffer))
   }
 
-  /** An ArrayBuffer of its own; `slice` of unshared memory skips filling it with zeros first. */
+  /** An ArrayBuffer of its own; neither way fills it with zeros first. */
   #bulk(): ArrayBuffer {
     const length = this.#varint()
     this.#position = alignUp(this.#position)
     const start = this.#skip(length)
     const { buffer, byteOffset } = this.#bytes
     if (buffer instanceof ArrayBuffer) return buffer.slice(byteOffset + start, byteOffset + start + length)
-    const result = new Uint8Array(length)
+    const result = Buffer.allocUnsafeSlow(length)
     result.set(this.#bytes.subarray(start, start + length))
     return result.buffer
   }

@@ -1,4 +1,5 @@
 /** When two keys are the same: by value, as `hashKey` sees them, in two forms, a test and a canonical text. */
+import { types } from 'node:util'
 import { InternalError } from '../base/errors.ts'
 import { bytesOf } from './bytes.ts'
 import { compareBytes } from './order.ts'
@@ -13,8 +14,8 @@ export function sameKey(a: unknown, b: unknown): boolean {
     return true
   }
   if (Array.isArray(b)) return false
-  if (a instanceof Date || b instanceof Date) {
-    return a instanceof Date && b instanceof Date && Object.is(a.getTime(), b.getTime())
+  if (types.isDate(a) || types.isDate(b)) {
+    return types.isDate(a) && types.isDate(b) && Object.is(a.getTime(), b.getTime())
   }
   const bytesA = bytesOf(a)
   const bytesB = bytesOf(b)
@@ -57,7 +58,7 @@ function canonicalObject(key: object): string {
     for (let i = 0; i < key.length; i++) text += canonicalText(key[i])
     return text
   }
-  if (key instanceof Date) return `d${key.getTime()};`
+  if (types.isDate(key)) return `d${key.getTime()};`
   const bytes = bytesOf(key)
   if (bytes !== undefined) {
     return `x${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')}`

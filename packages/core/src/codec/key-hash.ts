@@ -2,6 +2,7 @@
  * The one hash of keys. It decides which partition a key goes to, so it must never change: not between processes, nor
  * between versions (golden values in the tests hold it).
  */
+import { types } from 'node:util'
 import { InternalError } from '../base/errors.ts'
 import { bytesOf } from './bytes.ts'
 
@@ -99,7 +100,7 @@ function hashObject(key: object): number {
     for (let i = 0; i < key.length; i++) hash = fmix(Math.imul(hash, 31) + hashOther(key[i]))
     return fmix(hash)
   }
-  if (key instanceof Date) return fmix(SEED_DATE ^ hashNumber(key.getTime()))
+  if (types.isDate(key)) return fmix(SEED_DATE ^ hashNumber(key.getTime()))
   const bytes = bytesOf(key)
   if (bytes !== undefined) {
     let hash = FNV_OFFSET

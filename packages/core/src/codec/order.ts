@@ -3,11 +3,15 @@
  * null < undefined < boolean < number and bigint by value (NaN last) < string by code point < Date < bytes < array <
  * plain object. It looks at values only, never at where they came from.
  */
+import { types } from 'node:util'
 import { UsageError } from '../base/errors.ts'
 import { bytesOf } from './bytes.ts'
 import { describeValue, isPlainObject } from './kinds.ts'
 
-/** Negative, zero or positive; zero for -0 with 0, 1 with 1n, NaN with NaN. Refuses values that have no order. */
+/**
+ * Negative, zero or positive; zero for -0 with 0, 1 with 1n, NaN with NaN. Refuses values that have no order.
+ * Array.prototype.sort never asks about undefined but puts it last: sort entries that hold the values, not bare values.
+ */
 export function compareValues(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b)
   if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b)
@@ -57,7 +61,7 @@ function rankOf(value: unknown): number {
       if (value === null) return RANK_NULL
       if (Array.isArray(value)) return RANK_ARRAY
       if (isPlainObject(value)) return RANK_OBJECT
-      if (value instanceof Date) return RANK_DATE
+      if (types.isDate(value)) return RANK_DATE
       if (bytesOf(value) !== undefined) return RANK_BYTES
   }
   throw new UsageError(

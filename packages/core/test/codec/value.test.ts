@@ -1,0 +1,192 @@
+import { runInNewContext } from 'node:vm'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { UsageError } from '../../src/base/errors.ts'
+import { decodeValue, encodeValue } from '../../src/codec/value.ts'
+import { graphs, values } from './arbitrary-values.ts'
+import { difference, expectExactly } from './exactly.ts'
+import { inLargerBuffer, inSharedMemory } from './round-trip.ts'
+
+const cycle: Record<string, unknown> = { name: 'ring' }
+cycle['self'] = cycle
+const shared = { n: 1 }
+const matched = 'gridify'.match(/(?<first>g)r/)
+const sticky = Object.assign(/a(b)?/dgimsuy, { lastIndex: 3 })
+const failure = Object.assign(new TypeError('no', { cause: new Error('why') }), { code: 'E_NO', detail: [1n] })
+
+const listed: [string, unknown][] = [
+  ['numbers of every kind', [0, -0, 1, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 31, 2 ** 53, 2 ** 64, 5e-324]],
+  ['a top-level -0', -0],
+  ['undefined, null and booleans', [undefined, null, true, false, { a: undefined }]],
+  ['bigints', [0n, -1n, 2n ** 64n, -(2n ** 200n)]],
+  ['text with lone surrogates', ['', 'é', '😀', '\ud800', 'a\udc00b', 'x'.repeat(70_000), { '\ud800': 1 }]],
+  // oxlint-disable-next-line no-sparse-arrays
+  ['arrays with holes', [, 1, , undefined, [,], Object.assign([], { length: 4_000_000_000 })]],
+  ['arrays with named properties', matched],
+  ['dates', [new Date(0), new Date(-1), new Date(NaN), new Date(8.64e15)]],
+  [
+    'maps and sets',
+    new Map<unknown, unknown>([
+      [{ a: 1 }, new Set([-0, NaN, []])],
+      [NaN, new Map()],
+    ]),
+  ],
+  ['regular expressions with lastIndex', sticky],
+  ['errors with cause, code and stack', failure],
+  ['aggregate errors', new AggregateError([failure, 1], 'all failed')],
+  ['objects without prototype', Object.assign(Object.create(null) as object, { a: { b: 1 } })],
+  ['an own __proto__ key', JSON.parse('{ "__proto__": { "admin": true }, "constructor": 1, "toJSON": 2 }')],
+  ['a cycle', cycle],
+  ['a shared reference', [shared, shared, { shared }]],
+  ['a date that comes twice', ((day) => [day, day])(new Date(5))],
+  ['boxed primitives', [Object(1), Object('a'), Object(false), Object(1n)]],
+  ['bytes', [new Uint8Array([1, 2, 255]), Buffer.from('hi'), new Uint8Array([1, 2, 3]).buffer, new Uint8Array(0)]],
+  [
+    'typed arrays',
+    [
+      new Int8Array([-1]),
+      new Uint8ClampedArray([9]),
+      new Int16Array([-2]),
+      new Uint16Array([2]),
+      new Int32Array([-3]),
+      new Uint32Array([3]),
+      new Float32Array([0.5]),
+      new Float64Array([-0, NaN]),
+      new BigInt64Array([-4n]),
+      new BigUint64Array([4n]),
+      new DataView(new ArrayBuffer(3)),
+    ],
+  ],
+  [
+    'a pair with large typed arrays',
+    [3, { ids: new Int32Array(100_000).fill(7), values: new Float32Array(100_000).fill(0.1) }],
+  ],
+  ['plain records', { id: 7, name: 'seven', tags: ['a', 'b'], at: new Date(7), nested: { deep: [null, { x: 0.5 }] } }],
+]
+
+describe('a value', () => {
+  test.each(listed)('comes back exactly: %s', (_, value) => {
+    expectExactly(decodeValue(encodeValue(value)), value)
+  })
+
+  test.each(listed)('comes back exactly from shared memory: %s', (_, value) => {
+    expectExactly(decodeValue(inSharedMemory(encodeValue(value))), value)
+  })
+
+  test('comes back exactly, whatever it is', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encodeValue(value)
+        for (const view of [bytes, inSharedMemory(bytes), inLargerBuffer(bytes)])
+          expectExactly(decodeValue(view), value)
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  test('keeps every pattern of cycles and shared references', () => {
+    fc.assert(
+      fc.property(graphs, (value) => expectExactly(decodeValue(encodeValue(value)), value)),
+      { numRuns: 500 },
+    )
+  })
+
+  test('is not changed by encoding', () => {
+    const value = [sticky, shared, new Float32Array([1])]
+    encodeValue(value)
+    expect(difference([sticky, { n: 1 }, new Float32Array([1])].slice(1), value.slice(1))).toBeUndefined()
+    expect(sticky.lastIndex).toBe(3)
+  })
+
+  test('shares no memory with the bytes it came from', () => {
+    const bytes = encodeValue([new Uint8Array([1, 2, 3]), Buffer.from([4])])
+    const decoded = decodeValue(bytes)
+    bytes.fill(0)
+    expectExactly(decoded, [new Uint8Array([1, 2, 3]), Buffer.from([4])])
+  })
+
+  test('takes only the window of a view, on a plain buffer of its own', () => {
+    const window = new Float32Array(new SharedArrayBuffer(4000), 400, 2)
+    const decoded = decodeValue(encodeValue(window)) as Float32Array
+    expect([
+      decoded.length,
+      decoded.byteOffset,
+      decoded.buffer.byteLength,
+      decoded.buffer instanceof ArrayBuffer,
+    ]).toEqual([2, 0, 8, true])
+  })
+
+  test('from another realm comes back in this one', () => {
+    const foreign: unknown = runInNewContext(
+      '({ a: [1, new Map([[1, new Date(0)]])], f: new Float32Array([1]), e: /x/g })',
+    )
+    expectExactly(decodeValue(encodeValue(foreign)), {
+      a: [1, new Map([[1, new Date(0)]])],
+      f: new Float32Array([1]),
+      e: /x/g,
+    })
+  })
+
+  test('has the same bytes each time', () => {
+    const value = { b: [1, 'x', new Float64Array([1])], a: new Map([[1n, -0]]) }
+    expect(encodeValue(value)).toEqual(encodeValue(structuredClone(value)))
+  })
+})
+
+class Point {
+  x = 1
+}
+class Numbers extends Array<number> {}
+class Failure extends Error {}
+
+describe('what is not data is refused with its place and a cure', () => {
+  test.each<[unknown, string]>([
+    [
+      function area() {},
+      "the function 'area' is not data and cannot be sent or stored; call it and keep its result, or keep it in the function that uses it",
+    ],
+    [
+      { a: [1, new Point()] },
+      'an instance of Point (at value.a[1]) is not data and cannot be sent or stored; convert it to a plain object',
+    ],
+    [[Symbol('s')], 'a symbol (at value[0]) is not data and cannot be sent or stored; use a string instead'],
+    [
+      new Map([['k', Promise.resolve(1)]]),
+      'a Promise (at value.get(k)) is not data and cannot be sent or stored; await it first, for example in mapAsync',
+    ],
+    [
+      new Set([new WeakMap()]),
+      'an instance of WeakMap (at value.values()) is not data and cannot be sent or stored; convert it to a plain object',
+    ],
+    [
+      [new SharedArrayBuffer(1)],
+      'an instance of SharedArrayBuffer (at value[0]) is not data and cannot be sent or stored; copy it into a plain ArrayBuffer',
+    ],
+    [new Numbers(), 'an instance of Numbers is not data and cannot be sent or stored; convert it to a plain object'],
+    [
+      [-0, new Failure('x')],
+      'an instance of Failure (at value[1]) is not data and cannot be sent or stored; convert it to a plain object',
+    ],
+    [
+      new Error('x', { cause: () => 1 }),
+      "the function 'cause' (at value.cause) is not data and cannot be sent or stored; call it and keep its result, or keep it in the function that uses it",
+    ],
+    [
+      Object.create({ inherited: 1 }),
+      'an instance of Object is not data and cannot be sent or stored; convert it to a plain object',
+    ],
+  ])('case %#', (value, message) => {
+    expect(() => encodeValue(value)).toThrow(new UsageError(message))
+  })
+
+  test('a value that nests too deeply', () => {
+    let list: unknown = null
+    for (let i = 0; i < 200_000; i++) list = [list]
+    expect(() => encodeValue(list)).toThrow(/nests too deeply/)
+  })
+
+  test('bytes that no encoder made', () => {
+    expect(() => decodeValue(new Uint8Array([9, 9]))).toThrow(/unknown format 9/)
+    expect(() => decodeValue(encodeValue([1n, 'abc']).subarray(0, 6))).toThrow(/ends too early/)
+  })
+})
