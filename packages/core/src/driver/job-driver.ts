@@ -119,7 +119,8 @@ export class JobDriver {
     }
     signal?.addEventListener('abort', abort, { once: true })
     try {
-      this.#feed({ type: 'jobSubmitted', job, stages, partitions })
+      if (signal?.aborted) abort()
+      if (this.#jobs.has(job)) this.#feed({ type: 'jobSubmitted', job, stages, partitions })
       await entry.done.promise
       return partitions.map((partition) => entry.results.get(partition)!)
     } finally {

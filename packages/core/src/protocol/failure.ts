@@ -1,5 +1,6 @@
 /** Errors on the wire: name, message, stack, code and the chain of causes survive. */
 
+import * as errors from '../base/errors.ts'
 import { GridifyError, type ErrorFamily } from '../base/errors.ts'
 
 export interface WireFailure {
@@ -25,11 +26,15 @@ export function toWire(error: unknown, depth = 0): WireFailure {
 export function fromWire(failure: WireFailure): Error {
   const cause = failure.cause ? fromWire(failure.cause) : undefined
   const options = cause ? { cause } : undefined
-  const error =
-    failure.family && failure.code
-      ? new GridifyError(failure.family, failure.code, failure.message, options)
-      : new Error(failure.message, options)
+  const error = failure.family && failure.code ? ours(failure, options) : new Error(failure.message, options)
   error.name = failure.name
   error.stack = failure.stack
   return error
+}
+
+/** An instance of the class that was thrown, so that `instanceof` holds on the driver. */
+function ours(failure: WireFailure, options: ErrorOptions | undefined): Error {
+  const known = Object.entries(errors).find(([name]) => name === failure.name && name !== 'GridifyError')?.[1]
+  if (known) return new (known as new (message: string, options?: ErrorOptions) => Error)(failure.message, options)
+  return new GridifyError(failure.family!, failure.code!, failure.message, options)
 }

@@ -1,0 +1,132 @@
+/**
+ * One half-iteration for a run of rows: each row's vector from the vectors of what it has rated.
+ * Normal equations of Hu, Koren, Volinsky 2008, eq. 4, with the weights of Rendle et al. 2021, eq. 3:
+ * (a0 G + sum w y y' + lambda I) x = sum (w + bonus) y. Rows without ratings are zero.
+ */
+
+import { choleskySolve } from './dense.ts'
+
+export interface RowProblem {
+  readonly factors: number
+  /** Row r has entries offsets[r] to offsets[r + 1] of `slots` and `weights`. */
+  readonly offsets: Int32Array
+  /** Which vector of `inbox` each entry means. */
+  readonly slots: Int32Array
+  /** Confidence above the unobserved weight. */
+  readonly weights: Float64Array
+  readonly inbox: Float64Array
+  /** Gram matrix of the fixed side times the unobserved weight. */
+  readonly gram: Float64Array
+  /** lambda of each row. */
+  readonly regularization: Float64Array
+  /** Added to the weight on the right-hand side: the unobserved weight in `hu2008`, else 0. */
+  readonly bonus: number
+}
+
+/** Solves every row exactly. */
+export function solveCholesky(problem: RowProblem): Float64Array {
+  const { factors: f, offsets, slots, weights, inbox, gram, regularization, bonus } = problem
+  const rows = offsets.length - 1
+  const out = new Float64Array(rows * f)
+  const a = new Float64Array(f * f)
+  const b = new Float64Array(f)
+  for (let row = 0; row < rows; row++) {
+    const from = offsets[row]!
+    const to = offsets[row + 1]!
+    if (from === to) continue
+    a.set(gram)
+    b.fill(0)
+    for (let e = from; e < to; e++) {
+      const y = slots[e]! * f
+      const w = weights[e]!
+      for (let i = 0; i < f; i++) {
+        const wy = w * inbox[y + i]!
+        b[i]! += (w + bonus) * inbox[y + i]!
+        const line = i * f
+        for (let j = 0; j <= i; j++) a[line + j]! += wy * inbox[y + j]!
+      }
+    }
+    for (let i = 0; i < f; i++) a[i * f + i]! += regularization[row]!
+    choleskySolve(a, b, f)
+    out.set(b, row * f)
+  }
+  return out
+}
+
+/** Takes `steps` steps of conjugate gradients from `start`, as in implicit (B. Frederickson): no matrix is formed. */
+export function solveConjugateGradient(problem: RowProblem, start: Float64Array, steps: number): Float64Array {
+  const { factors: f, offsets, slots, weights, inbox, gram, regularization, bonus } = problem
+  const rows = offsets.length - 1
+  const out = new Float64Array(rows * f)
+  let gathered = new Float64Array(0)
+  const x = new Float64Array(f)
+  const r = new Float64Array(f)
+  const p = new Float64Array(f)
+  const ap = new Float64Array(f)
+  const multiply = (v: Float64Array, lambda: number, from: number, to: number) => {
+    for (let i = 0; i < f; i++) {
+      const line = i * f
+      let sum = lambda * v[i]!
+      for (let j = 0; j < f; j++) sum += gram[line + j]! * v[j]!
+      ap[i] = sum
+    }
+    for (let e = from, y = 0; e < to; e++, y += f) {
+      let dot = 0
+      for (let i = 0; i < f; i++) dot += gathered[y + i]! * v[i]!
+      dot *= weights[e]!
+      for (let i = 0; i < f; i++) ap[i]! += dot * gathered[y + i]!
+    }
+  }
+  for (let row = 0; row < rows; row++) {
+    const from = offsets[row]!
+    const to = offsets[row + 1]!
+    if (from === to) continue
+    // Gathered once: all passes over the row then read it in order.
+    if (gathered.length < (to - from) * f) gathered = new Float64Array((to - from) * f * 2)
+    for (let e = from, y = 0; e < to; e++, y += f) {
+      const slot = slots[e]! * f
+      for (let i = 0; i < f; i++) gathered[y + i] = inbox[slot + i]!
+    }
+    x.set(start.subarray(row * f, row * f + f))
+    const lambda = regularization[row]!
+    multiply(x, lambda, from, to)
+    for (let i = 0; i < f; i++) r[i] = -ap[i]!
+    for (let e = from, y = 0; e < to; e++, y += f) {
+      const w = weights[e]! + bonus
+      for (let i = 0; i < f; i++) r[i]! += w * gathered[y + i]!
+    }
+    p.set(r)
+    let rho = 0
+    for (let i = 0; i < f; i++) rho += r[i]! * r[i]!
+    for (let step = 0; step < steps && rho > 1e-20; step++) {
+      multiply(p, lambda, from, to)
+      let pap = 0
+      for (let i = 0; i < f; i++) pap += p[i]! * ap[i]!
+      const a = rho / Math.max(pap, 1e-38)
+      let next = 0
+      for (let i = 0; i < f; i++) {
+        x[i]! += a * p[i]!
+        r[i]! -= a * ap[i]!
+        next += r[i]! * r[i]!
+      }
+      const beta = next / rho
+      for (let i = 0; i < f; i++) p[i] = r[i]! + beta * p[i]!
+      rho = next
+    }
+    out.set(x, row * f)
+  }
+  return out
+}
+
+/** A row's part of the loss that needs its ratings: sum of w (s - 1)^2, or (w + a0)(s - 1)^2 - a0 s^2 in `hu2008`. */
+export function observedLoss(problem: RowProblem, vectors: Float64Array, row: number): number {
+  const { factors: f, offsets, slots, weights, inbox, bonus } = problem
+  let loss = 0
+  for (let e = offsets[row]!; e < offsets[row + 1]!; e++) {
+    const y = slots[e]! * f
+    let s = 0
+    for (let i = 0; i < f; i++) s += vectors[row * f + i]! * inbox[y + i]!
+    loss += (weights[e]! + bonus) * (s - 1) ** 2 - bonus * s * s
+  }
+  return loss
+}
