@@ -2,8 +2,7 @@
 
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { deferred } from '../base/async.ts'
-import type { Channel } from './channel.ts'
-import type { ChannelClosed } from './channel.ts'
+import type { Channel, ChannelClosed } from './channel.ts'
 import { Inbox } from './inbox.ts'
 
 /** A worker's port cannot be closed from outside, so the end of the channel is a message; no other may have this type. */
