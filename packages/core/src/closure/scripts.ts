@@ -49,6 +49,13 @@ export function scriptOf(id: string): Script | undefined {
   return scripts.get(id)
 }
 
+/** The source of the newest script with this URL, among those that a capture has met. */
+export function scriptSource(url: string): string | undefined {
+  let source: string | undefined
+  for (const script of scripts.values()) if (script.url === url && script.source !== undefined) source = script.source
+  return source
+}
+
 export function isNodeScript(url: string): boolean {
   return url.startsWith('node:')
 }

@@ -1,0 +1,148 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { captureClosure } from '../../src/closure/capture.ts'
+import { remapStack } from '../../src/closure/remap-stack.ts'
+import { rebuildClosure } from '../../src/closure/rebuild.ts'
+import { shipped, site } from './rebuild-here.ts'
+import { fixtures, makeWorkspace, runNode, writeFiles } from './workspace.ts'
+
+const workspace = makeWorkspace()
+afterAll(() => workspace.remove())
+
+test('each call of the factory makes a fresh copy of the captured values', async () => {
+  let count = 0
+  const seen: number[] = []
+  const make = await shipped(() => {
+    seen.push(++count)
+    return seen
+  })
+  const first = make()
+  expect([first(), first().length, make()(), seen]).toEqual([[1, 2], 2, [1], []])
+})
+
+test('one object captured by two functions stays one', async () => {
+  const seen = new Set<number>()
+  const add = (x: number) => seen.add(x)
+  const size = () => seen.size
+  const make = await shipped(() => {
+    add(1)
+    add(2)
+    return size()
+  })
+  expect(make()()).toBe(2)
+})
+
+test('what the rebuilt function throws has the stack of the source file', async () => {
+  const fail = () => {
+    throw new Error('inside')
+  }
+  const rebuilt = (await shipped(() => fail()))()
+  const [, frame] = remapStack(thrownBy(rebuilt).stack!).split('\n')
+  expect(frame!.replace(/:\d+\)$/, '')).toMatch(/at fail \(.*\/rebuild\.test\.ts:39$/)
+})
+
+test('errors keep their class', async () => {
+  class RateError extends Error {
+    override name = 'RateError'
+  }
+  const make = await shipped(() => {
+    try {
+      throw new RateError('too high')
+    } catch (error) {
+      return error instanceof RateError && error.name
+    }
+  })
+  expect(make()()).toBe('RateError')
+})
+
+test('a missing package is named with what captured it', async () => {
+  const bytes = await capturedIn(`import { shout } from 'esm-only'; export default () => shout('a')`)
+  await expect(rebuildClosure(bytes, { resolveReference: () => undefined, importRoots: [fixtures] })).rejects.toThrow(
+    /^executor cannot find the npm package 'esm-only' 2\.0\.0, which \(function default at \S+job\.mjs:1:\d+\) -> `shout` uses; install it on the executor \(looked in /,
+  )
+})
+
+test('another minor version of a package is a warning', async () => {
+  const bytes = await capturedIn(`import { chunk } from 'cjs-tools'; export default () => chunk([1, 2], 1)`)
+  const root = join(workspace.executor, 'older')
+  writeFiles(join(root, 'node_modules', 'cjs-tools'), {
+    'package.json': '{"name":"cjs-tools","version":"1.1.0"}',
+    'index.js': 'exports.chunk = () => "older"',
+  })
+  const warning = once(process, 'warning')
+  const make = await rebuildClosure(bytes, { resolveReference: () => undefined, importRoots: [root] })
+  expect(make()()).toBe('older')
+  expect(String((await warning)[0])).toContain("the driver has package 'cjs-tools' 1.2.3, this executor 1.1.0")
+})
+
+test('an export that the executor lacks is named', async () => {
+  const bytes = await capturedIn(`import { Box } from 'cjs-tools'; export default () => new Box(1)`)
+  const root = join(workspace.executor, 'other')
+  writeFiles(join(root, 'node_modules', 'cjs-tools'), {
+    'package.json': '{"name":"cjs-tools","version":"1.2.9"}',
+    'index.js': 'exports.chunk = () => "other"',
+  })
+  await expect(rebuildClosure(bytes, { resolveReference: () => undefined, importRoots: [root] })).rejects.toThrow(
+    "package 'cjs-tools' on this executor has no export 'Box'",
+  )
+})
+
+test('the core of the executor is used by name, also through a link into the workspace', async () => {
+  const core = join(fixtures, '..', '..', '..')
+  const job = `
+    import { symlinkSync, mkdirSync } from 'node:fs'
+    mkdirSync('node_modules/@gridify', { recursive: true })
+    symlinkSync(${JSON.stringify(core)}, 'node_modules/@gridify/core')
+    const core = await import('@gridify/core')
+    const { explainClosure } = await import(${JSON.stringify(join(core, 'dist/closure/explain.js'))})
+    console.log(JSON.stringify(explainClosure(() => core).imports))
+  `
+  writeFiles(workspace.driver, { 'core.mjs': job })
+  const [found] = JSON.parse(await runNode(['core.mjs'], workspace.driver)) as [{ specifier: string; name: string }]
+  expect([found.specifier, found.name]).toEqual(['@gridify/core', '*'])
+})
+
+test('a worker thread captures as its parent does', async () => {
+  const dist = join(fixtures, '../../../dist/closure/capture.js')
+  const source = `
+    import { parentPort } from 'node:worker_threads'
+    import { captureClosure } from ${JSON.stringify(dist)}
+    const factor = 6
+    parentPort.postMessage(captureClosure((x) => x * factor, { operation: 'map', location: 'w' }).bytes)
+  `
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source.replaceAll('"/', '"file:///'))}`))
+  const [bytes] = (await once(worker, 'message')) as [Uint8Array]
+  const make = await rebuildClosure(bytes, { resolveReference: () => undefined, importRoots: [] })
+  expect(make()(7)).toBe(42)
+})
+
+test('what vitest rewrites ships too: built-in modules, packages, files of the project', async () => {
+  const { createHash } = await import('node:crypto')
+  const digest = (text: string) => createHash('md5').update(text).digest('hex').slice(0, 4)
+  const make = await shipped((text: string) => [digest(text), join('a', 'b'), fixtures.length > 0, site.operation])
+  expect(make()('a')).toEqual(['0cc1', 'a/b', true, 'map'])
+})
+
+function thrownBy(fn: Function): Error {
+  try {
+    fn()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** Captures the default export of a module in a process of its own. */
+async function capturedIn(module: string): Promise<Uint8Array> {
+  writeFiles(workspace.driver, { 'job.mjs': module })
+  const capture = `
+    import { captureClosure } from ${JSON.stringify(join(fixtures, '../../../dist/closure/capture.js'))}
+    import job from './job.mjs'
+    const { bytes } = captureClosure(job, ${JSON.stringify(site)})
+    console.log(Buffer.from(bytes).toString('base64'))
+  `
+  writeFiles(workspace.driver, { 'capture.mjs': capture })
+  return Buffer.from(await runNode(['capture.mjs'], workspace.driver), 'base64')
+}
