@@ -2,8 +2,9 @@
  * The header of a block, little-endian, all offsets relative to the block's start, so that a block is copied, sent and
  * spilled as it is:
  *   0 u32 magic   4 u32 rows   8 u8 shape   9 u8 zero   10 u16 columns   12 u32 byteLength
- *   16 + 16 * c   column: u8 kind, u8 repeated, u16 zero, u32 data offset, u32 data bytes, u32 auxiliary offset
- * Data begins at multiples of eight. In the packed and graph shapes the body begins at byte 16.
+ *   16 + 16 * c   column: u8 kind, u8 repeated, u16 width, u32 data offset, u32 data bytes, u32 auxiliary offset
+ * The first column is the rows; a tuple of `width` places is followed by their columns. Data begins at multiples of
+ * eight. In the packed and graph shapes there are no columns and the body begins at byte 16.
  */
 
 /** 'GBL1' */
@@ -12,14 +13,11 @@ export const HEADER_BYTES = 16
 export const COLUMN_BYTES = 16
 
 export const SHAPE = {
-  /** Rows are primitives: one column. */
-  scalar: 0,
-  /** Rows are arrays of equal length: one column per place. */
-  tuple: 1,
+  columns: 0,
   /** All rows as one msgpackr array. */
-  packed: 2,
+  packed: 1,
   /** Rows in the graph format, one after the other. */
-  graph: 3,
+  graph: 2,
 } as const
 
 export const KIND = {
@@ -32,6 +30,8 @@ export const KIND = {
   ascii: 5,
   /** As ascii, with any well-formed text. */
   utf8: 6,
+  /** Arrays of equal length: the columns of their places follow. */
+  tuple: 7,
 } as const
 
 export type Kind = (typeof KIND)[keyof typeof KIND]

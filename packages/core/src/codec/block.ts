@@ -3,10 +3,10 @@ import { InternalError } from '../base/errors.ts'
 import { alignUp, COLUMN_BYTES, HEADER_BYTES, MAGIC, SHAPE } from './block-layout.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Column, gatherColumn } from './column-gather.ts'
-import { readColumn, scalarRows, tupleRows } from './column-rows.ts'
+import { ColumnReader } from './column-rows.ts'
 import { estimateBytes } from './estimate.ts'
 import { GraphReader } from './graph-reader.ts'
-import { GraphWriter, hasNamedProperties } from './graph-writer.ts'
+import { GraphWriter } from './graph-writer.ts'
 import { pack, unpack } from './packer.ts'
 import { isPlain } from './plain.ts'
 import { bufferOver } from './text.ts'
@@ -14,13 +14,9 @@ import { withinStack } from './value.ts'
 
 /** Rows come back as by decodeValue(encodeValue(row)); a row is a value, so two rows never share a part. */
 export function encodeBlock(rows: readonly unknown[]): Uint8Array {
-  if (rows.length > 0) {
-    const scalar = gatherColumn(rows)
-    if (scalar !== undefined) return encodeColumns(SHAPE.scalar, rows.length, [scalar])
-    const columns = gatherTuple(rows)
-    if (columns !== undefined) return encodeColumns(SHAPE.tuple, rows.length, columns)
-  }
-  return rows.every(isPlain) ? encodePacked(rows) : encodeGraph(rows)
+  const column = rows.length > 0 ? gatherColumn(rows) : undefined
+  if (column !== undefined) return encodeColumns(rows.length, column)
+  return rows.every((row, index) => isPlain(row, index === 0)) ? encodePacked(rows) : encodeGraph(rows)
 }
 
 export function decodeBlock(bytes: Uint8Array): unknown[] {
@@ -33,11 +29,9 @@ export function decodeBlock(bytes: Uint8Array): unknown[] {
   const byteLength = block.readUInt32LE(12)
   if (byteLength > block.length) throw new InternalError(`a block of ${byteLength} bytes was cut to ${block.length}`)
   switch (shape) {
-    case SHAPE.scalar:
-      return scalarRows(readColumn(block, 0, rows))
-    case SHAPE.tuple: {
-      const columns = Array.from({ length: block.readUInt16LE(10) }, (_, index) => readColumn(block, index, rows))
-      return tupleRows(columns, rows)
+    case SHAPE.columns: {
+      const values = new ColumnReader(block, rows).read()
+      return Array.isArray(values) ? values : Array.from(values)
     }
     case SHAPE.packed:
       return unpack(block.subarray(HEADER_BYTES, byteLength)) as unknown[]
@@ -50,41 +44,18 @@ export function decodeBlock(bytes: Uint8Array): unknown[] {
   }
 }
 
-/** More places than this are one vector a row rather than a record; the value formats suit them. */
-const MAX_COLUMNS = 64
-
-function gatherTuple(rows: readonly unknown[]): Column[] | undefined {
-  const first = rows[0]
-  if (!Array.isArray(first) || first.length === 0 || first.length > MAX_COLUMNS || hasNamedProperties(first))
-    return undefined
-  for (const row of rows) {
-    if (!Array.isArray(row) || row.length !== first.length || Object.getPrototypeOf(row) !== Array.prototype)
-      return undefined
-    if ((row as { index?: unknown }).index !== undefined) return undefined
-  }
-  const columns: Column[] = []
-  for (let index = 0; index < first.length; index++) {
-    const values: unknown[] = []
-    for (const row of rows as readonly unknown[][]) values.push(row[index])
-    const column = gatherColumn(values)
-    if (column === undefined) return undefined
-    // Holes read as undefined.
-    if (values[0] === undefined && !rows.every((row) => Object.hasOwn(row as object, index))) return undefined
-    columns.push(column)
-  }
-  return columns
-}
-
-function encodeColumns(shape: number, rows: number, columns: readonly Column[]): Uint8Array {
+function encodeColumns(rows: number, root: Column): Uint8Array {
+  const columns = flatten(root)
   let byteLength = HEADER_BYTES + columns.length * COLUMN_BYTES
   for (const { data, offsets } of columns)
     byteLength = alignUp(alignUp(byteLength + data.length) + (offsets?.byteLength ?? 0))
   const block = Buffer.allocUnsafeSlow(byteLength)
-  writeHeader(block, rows, shape, columns.length, byteLength)
+  writeHeader(block, rows, SHAPE.columns, columns.length, byteLength)
   let position = HEADER_BYTES + columns.length * COLUMN_BYTES
-  columns.forEach(({ kind, repeated, data, offsets }, index) => {
+  columns.forEach(({ kind, repeated, data, offsets, places }, index) => {
     const entry = HEADER_BYTES + index * COLUMN_BYTES
-    block.writeUInt32LE(kind | (repeated ? 0x100 : 0), entry)
+    block.writeUInt16LE(kind | (repeated ? 0x100 : 0), entry)
+    block.writeUInt16LE(places?.length ?? 0, entry + 2)
     block.writeUInt32LE(position, entry + 4)
     block.writeUInt32LE(data.length, entry + 8)
     block.set(data, position)
@@ -95,6 +66,10 @@ function encodeColumns(shape: number, rows: number, columns: readonly Column[]):
     position = padded(block, position + offsets.byteLength)
   })
   return new Uint8Array(block.buffer, 0, byteLength)
+}
+
+function flatten(column: Column): Column[] {
+  return [column, ...(column.places ?? []).flatMap(flatten)]
 }
 
 /** Equal rows make equal bytes, so the gaps are zeros. */

@@ -1,5 +1,6 @@
-/** Turns a list of primitives into a typed column, when one kind gives all of them back exactly. */
+/** Turns rows into typed columns, when primitives or arrays of equal length around them give all rows back exactly. */
 import { type Kind, KIND } from './block-layout.ts'
+import { hasNamedProperties } from './graph-writer.ts'
 import { isWellFormed } from './text.ts'
 
 export interface Column {
@@ -8,27 +9,68 @@ export interface Column {
   readonly repeated: boolean
   readonly data: Uint8Array
   readonly offsets?: Uint32Array
+  /** The columns of a tuple's places. */
+  readonly places?: readonly Column[]
 }
 
-/** The column of these values, or undefined when they are mixed, or not primitives, or bigints. */
-export function gatherColumn(values: readonly unknown[]): Column | undefined {
-  const first = values[0]
+/** The lists of arrays met so far, to notice an array that is a part of its row twice. */
+type Lists = (readonly unknown[])[]
+
+const NO_DATA = new Uint8Array(0)
+/** An array of more places is a vector rather than a record; the value formats suit it. */
+const MAX_WIDTH = 64
+/** Each pair of lists is compared, so few are allowed. */
+const MAX_LISTS = 5
+
+/** The column of these rows, or undefined when they are mixed, or hold objects or bigints. */
+export function gatherColumn(rows: readonly unknown[], lists: Lists = []): Column | undefined {
+  const first = rows[0]
   switch (typeof first) {
     case 'number':
-      return gatherNumbers(values)
+      return gatherNumbers(rows)
     case 'string':
-      return gatherStrings(values)
+      return gatherStrings(rows)
     case 'boolean':
-      return gatherBooleans(values)
+      return gatherBooleans(rows)
     case 'undefined':
-      return allSame(values) ? { kind: KIND.undefined, repeated: true, data: new Uint8Array(0) } : undefined
+      return allSame(rows) ? { kind: KIND.undefined, repeated: true, data: NO_DATA } : undefined
     case 'object':
-      return first === null && allSame(values)
-        ? { kind: KIND.null, repeated: true, data: new Uint8Array(0) }
-        : undefined
+      if (Array.isArray(first)) return gatherTuples(rows, lists)
+      return first === null && allSame(rows) ? { kind: KIND.null, repeated: true, data: NO_DATA } : undefined
     default:
       return undefined
   }
+}
+
+function gatherTuples(rows: readonly unknown[], lists: Lists): Column | undefined {
+  const first = rows[0] as readonly unknown[]
+  const width = first.length
+  if (width === 0 || width > MAX_WIDTH || hasNamedProperties(first)) return undefined
+  for (const row of rows) if (!isTuple(row, width)) return undefined
+  if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
+  lists.push(rows)
+  const places: Column[] = []
+  for (let place = 0; place < width; place++) {
+    const values: unknown[] = []
+    for (const row of rows as readonly (readonly unknown[])[]) values.push(row[place])
+    const column = gatherColumn(values, lists)
+    if (column === undefined) return undefined
+    // Holes read as undefined.
+    if (values[0] === undefined && !rows.every((row) => Object.hasOwn(row as object, place))) return undefined
+    places.push(column)
+  }
+  return { kind: KIND.tuple, repeated: false, data: NO_DATA, places }
+}
+
+/** A plain array of that length and no regular expression match; `constructor` is the cheapest way to ask. */
+function isTuple(row: unknown, width: number): boolean {
+  if (!Array.isArray(row) || row.length !== width || row.constructor !== Array) return false
+  return (row as { index?: unknown }).index === undefined
+}
+
+function meetsAnywhere(a: readonly unknown[], b: readonly unknown[]): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] === b[i]) return true
+  return false
 }
 
 /** Int32 for integers without -0; float64 otherwise, which holds NaN and -0. */

@@ -2,9 +2,28 @@
 import { InternalError } from '../base/errors.ts'
 import { COLUMN_BYTES, HEADER_BYTES, KIND } from './block-layout.ts'
 
-/** The values of column `index`, as a typed array over the block or as a list; the block begins at a multiple of 8. */
-export function readColumn(block: Buffer, index: number, rows: number): ArrayLike<unknown> {
-  const entry = HEADER_BYTES + index * COLUMN_BYTES
+/** Reads the columns of a block in their order; the block begins at a multiple of 8. */
+export class ColumnReader {
+  readonly #block: Buffer
+  readonly #rows: number
+  #next = HEADER_BYTES
+
+  constructor(block: Buffer, rows: number) {
+    this.#block = block
+    this.#rows = rows
+  }
+
+  /** The values of the next column, as a typed array over the block or as a list. */
+  read(): ArrayLike<unknown> {
+    const entry = this.#next
+    this.#next += COLUMN_BYTES
+    if (this.#block[entry] !== KIND.tuple) return readPrimitives(this.#block, entry, this.#rows)
+    const places = Array.from({ length: this.#block.readUInt16LE(entry + 2) }, () => this.read())
+    return tupleRows(places, this.#rows)
+  }
+}
+
+function readPrimitives(block: Buffer, entry: number, rows: number): ArrayLike<unknown> {
   const kind = block[entry]
   const repeated = block[entry + 1] === 1
   const start = block.readUInt32LE(entry + 4)
@@ -55,12 +74,8 @@ function readTexts(block: Buffer, start: number, end: number, offsets: Uint32Arr
   return texts
 }
 
-export function scalarRows(column: ArrayLike<unknown>): unknown[] {
-  return Array.isArray(column) ? column : Array.from(column)
-}
-
 /** Rows of two are the common case, and literals are built faster than arrays that grow. */
-export function tupleRows(columns: readonly ArrayLike<unknown>[], rows: number): unknown[][] {
+function tupleRows(columns: readonly ArrayLike<unknown>[], rows: number): unknown[][] {
   const [a, b, c] = columns
   const result: unknown[][] = []
   if (columns.length === 2) {

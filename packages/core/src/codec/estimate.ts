@@ -21,7 +21,10 @@ export function estimateBytes(value: unknown, depth = 0): number {
 function estimateList(list: readonly unknown[], depth: number): number {
   if (list.length <= SAMPLES) {
     let bytes = BYTES_PER_NODE
-    for (const item of list) bytes += estimateBytes(item, depth + 1)
+    for (let i = 0; i < list.length; i++) {
+      const item = list[i]
+      bytes += typeof item === 'number' ? BYTES_PER_NODE : estimateBytes(item, depth + 1)
+    }
     return bytes
   }
   let sampled = 0

@@ -11,14 +11,27 @@ const MAX_DEPTH = 100
 const SCANNED = 24
 
 /** The objects of the value at hand, to notice one that comes twice. */
-const seen: object[] = []
+const seen: (object | undefined)[] = []
+let seenCount = 0
 const seenMany = new Set<object>()
 
-/** Whether msgpackr gives this value back exactly; never throws, and false is always safe. */
-export function isPlain(value: unknown): boolean {
+/** The names of the object before: rows are mostly of one shape, so each name is checked once. */
+const lastNames: string[] = []
+const MAX_LAST_NAMES = 64
+
+let listsArrays = true
+
+/**
+ * Whether msgpackr gives this value back exactly; never throws, and false is always safe. Asking small arrays for named
+ * properties takes longer than coding them, so all but the first row of a block pass `listArrays = false`: only those
+ * of regular expression matches are found then.
+ */
+export function isPlain(value: unknown, listArrays = true): boolean {
   if (typeof value !== 'object') return isPlainPrimitive(value)
-  const result = value === null || isPlainTree(value, 0)
-  seen.length = 0
+  if (value === null) return true
+  listsArrays = listArrays
+  const result = isPlainTree(value, 0)
+  while (seenCount > 0) seen[--seenCount] = undefined
   if (seenMany.size > 0) seenMany.clear()
   return result
 }
@@ -41,8 +54,13 @@ function isPlainTree(value: object, depth: number): boolean {
   if (depth > MAX_DEPTH || wasSeen(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) {
+    let place = 0
     for (const name in value) {
-      if (isSpecialName(name) || !isWellFormed(name)) return false
+      if (name !== lastNames[place]) {
+        if (isSpecialName(name) || !isWellFormed(name)) return false
+        if (place < MAX_LAST_NAMES) lastNames[place] = name
+      }
+      place++
       const part = (value as Record<string, unknown>)[name]
       if (typeof part === 'object' ? part !== null && !isPlainTree(part, depth + 1) : !isPlainPrimitive(part))
         return false
@@ -62,7 +80,7 @@ function isPlainArray(value: readonly unknown[], depth: number): boolean {
       return false
     if (part === undefined && !Object.hasOwn(value, i)) return false
   }
-  return !hasNamedProperties(value)
+  return listsArrays ? !hasNamedProperties(value) : (value as { index?: unknown }).index === undefined
 }
 
 /** Names to which msgpackr or the language gives a meaning of their own. */
@@ -71,12 +89,12 @@ function isSpecialName(name: string): boolean {
 }
 
 function wasSeen(value: object): boolean {
-  if (seen.length < SCANNED) {
-    if (seen.includes(value)) return true
-    seen.push(value)
+  if (seenCount < SCANNED) {
+    for (let i = 0; i < seenCount; i++) if (seen[i] === value) return true
+    seen[seenCount++] = value
     return false
   }
-  if (seenMany.size === 0) for (const earlier of seen) seenMany.add(earlier)
+  if (seenMany.size === 0) for (const earlier of seen) seenMany.add(earlier!)
   const before = seenMany.size
   return seenMany.add(value).size === before
 }

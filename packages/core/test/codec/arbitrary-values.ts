@@ -52,6 +52,8 @@ const column = fc.constantFrom<fc.Arbitrary<unknown>[]>(
   [fc.boolean()],
   [fc.constant(null)],
   [fc.constant(undefined)],
+  [fc.tuple(texts, fc.boolean())],
+  [fc.tuple(fc.integer(), fc.tuple(fc.double()))],
   [fc.integer(), fc.string()],
 )
 

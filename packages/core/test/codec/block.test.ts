@@ -77,6 +77,27 @@ describe('a block gives its rows back exactly', () => {
       ],
     ],
     ['empty arrays', [[], []]],
+    [
+      'joined pairs',
+      [
+        ['a', [1, [true, 2.5]]],
+        ['b', [2, [false, -0]]],
+      ],
+    ],
+    [
+      'arrays that come twice in a row',
+      ((pair) => [
+        [1, [2, 3], [4, 5]],
+        [1, pair, pair],
+      ])([6, 7]),
+    ],
+    [
+      'arrays that hold themselves',
+      ((row: unknown[]) => {
+        row.push(row)
+        return [row]
+      })([1]),
+    ],
     ['objects', [{ id: 1, name: 'a' }, { id: 2, name: 'b' }, { other: [] }]],
     [
       'pairs with typed arrays',
@@ -114,24 +135,19 @@ describe('a block gives its rows back exactly', () => {
 })
 
 describe('the shape of a block follows what its rows hold', () => {
-  test('primitives of one kind and equal-length arrays of them are columns', () => {
-    expect([[1, 2], ['a'], [true], [null]].map(shapeOf)).toEqual([
-      SHAPE.scalar,
-      SHAPE.scalar,
-      SHAPE.scalar,
-      SHAPE.scalar,
-    ])
-    expect([[[1, 'a']], [[1, 2, 3]], [['a', null]]].map(shapeOf)).toEqual([SHAPE.tuple, SHAPE.tuple, SHAPE.tuple])
+  test('primitives of one kind and equal-length arrays around them are columns', () => {
+    const blocks = [[1, 2], ['a'], [true], [null], [[1, 'a']], [[1, 2, 3]], [['a', null]], [['k', [1, ['l', 2]]]]]
+    expect(blocks.map(shapeOf)).toEqual(Array(8).fill(SHAPE.columns))
   })
 
   test('other JSON-like rows are packed, the rest takes the exact graph form', () => {
-    expect([[1, 'a'], [{ a: 1 }], [[1], [1, 2]]].map(shapeOf)).toEqual([SHAPE.packed, SHAPE.packed, SHAPE.packed])
+    expect([[1, 'a'], [{ a: 1 }], [[1], [1, 2]]].map(shapeOf)).toEqual(Array(3).fill(SHAPE.packed))
     expect([['\ud800'], [{ a: -0 }], [5n], [[1, new Int8Array(1)]]].map(shapeOf)).toEqual(Array(4).fill(SHAPE.graph))
   })
 
   test('a million equal pairs cost next to nothing, pairs of integers eight bytes', () => {
-    expect(encodeBlock(Array.from({ length: 4096 }, () => [1, 1])).length).toBe(64)
-    expect(encodeBlock(Array.from({ length: 4096 }, (_, i) => [i, i * 2])).length).toBe(48 + 4096 * 8)
+    expect(encodeBlock(Array.from({ length: 4096 }, () => [1, 1])).length).toBe(80)
+    expect(encodeBlock(Array.from({ length: 4096 }, (_, i) => [i, i * 2])).length).toBe(64 + 4096 * 8)
   })
 
   test('the same rows make the same bytes', () => {
