@@ -27,7 +27,8 @@ function readLoadedModules(): void {
   loadedCount = loaded.length
   for (const name of builtinModules) {
     if (read.has(name) || skipped.test(name)) continue
-    if (loadedCount > 0 && !loaded.includes(`NativeModule ${name}`)) continue
+    // `process` is there from the start and is not listed
+    if (loadedCount > 0 && name !== 'process' && !loaded.includes(`NativeModule ${name}`)) continue
     read.add(name)
     readModule(name)
   }

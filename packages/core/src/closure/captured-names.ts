@@ -65,6 +65,12 @@ function globalSlot(
       `uses \`${name}\`, and this process has no V8 inspector to read captured variables with; use withEnv({ ${name} }, ({ ${name} }) => ...)`,
     )
   }
+  if (use.evaluated) {
+    throw new Refusal(
+      trail,
+      `uses \`${name}\` only while the class is defined, and V8 kept no value of it; declare \`${name}\` at the top of the file`,
+    )
+  }
   throw new Refusal(trail, `uses \`${name}\`, which is not defined anywhere`)
 }
 

@@ -12,7 +12,7 @@ import { corePackage, fileOfUrl, isImported, packageOfFile } from './package-of.
 import { importsOf } from './script-imports.ts'
 import { isNodeScript, scriptOf, startOfText, type Script } from './scripts.ts'
 import { describePosition, originalPosition } from './source-location.ts'
-import { shippedSource } from './shipped-source.ts'
+import { parentName, shippedSource } from './shipped-source.ts'
 import { Refusal, type Trail } from './trail.ts'
 import type { Extras, WireFunction, WireNode } from './wire.ts'
 import { factorySite, recordedEnv } from './with-env.ts'
@@ -97,6 +97,10 @@ function describeSource(
     script,
     trail,
   })
+  if (analysis.parsed.heritage) {
+    names.push(parentName)
+    values.push(graph.slot(Object.getPrototypeOf(fn), trail, 'part', 'parent class'))
+  }
   const shipped = shippedSource(fn, source, analysis)
   if (shipped.importName !== undefined) {
     names.push(shipped.importName)
@@ -115,7 +119,10 @@ function describeSource(
     names,
     values,
     assigned: free.flatMap(([name, use]) => (use.assigned && names.includes(name) ? [name] : [])),
-    evaluated: free.flatMap(([name, use]) => (use.evaluated && names.includes(name) ? [name] : [])),
+    evaluated: [
+      ...free.flatMap(([name, use]) => (use.evaluated && names.includes(name) ? [name] : [])),
+      ...(analysis.parsed.heritage ? [parentName] : []),
+    ],
     ...ownState(graph, fn, source, analysis, trail),
   }
   return ['function', wire]

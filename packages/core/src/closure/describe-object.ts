@@ -91,8 +91,32 @@ function describeBuiltinKind(graph: Graph, object: object, trail: Trail): WireNo
       rest(expected, (key) => isString && (key === 'length' || isIndex(key))),
     ]
   }
-  if (object instanceof URL) return ['url', object.href, null]
+  return describeByArguments(object)
+}
+
+/** Objects whose state lies inside the engine but can be asked for: they are made again from equal arguments. */
+function describeByArguments(object: object): WireNode | undefined {
+  switch (Object.getPrototypeOf(object)) {
+    case URL.prototype:
+    case URLSearchParams.prototype:
+      return ['made', object instanceof URL ? 'URL' : 'URLSearchParams', [String(object)]]
+    case TextEncoder.prototype:
+      return ['made', 'TextEncoder', []]
+    case TextDecoder.prototype: {
+      const { encoding, fatal, ignoreBOM } = object as InstanceType<typeof TextDecoder>
+      return ['made', 'TextDecoder', [encoding, { fatal, ignoreBOM }]]
+    }
+    case Intl.Collator.prototype:
+      return ['made', 'Intl.Collator', resolved(object as Intl.Collator)]
+    case Intl.NumberFormat.prototype:
+      return ['made', 'Intl.NumberFormat', resolved(object as Intl.NumberFormat)]
+  }
   return undefined
+}
+
+function resolved(format: Intl.Collator | Intl.NumberFormat): readonly unknown[] {
+  const { locale, ...options } = format.resolvedOptions()
+  return [locale, options]
 }
 
 function describeView(
@@ -193,7 +217,8 @@ function refuseByKind(object: object, trail: Trail): void {
   if (types.isGeneratorObject(object)) {
     throw new Refusal(trail, 'is a running generator; call the generator function inside the function')
   }
-  if (types.isMapIterator(object) || types.isSetIterator(object)) {
+  const prototypePath = intrinsicPath(Object.getPrototypeOf(object)) ?? ''
+  if (types.isMapIterator(object) || types.isSetIterator(object) || /^%\w*Iterator\.prototype$/.test(prototypePath)) {
     throw new Refusal(trail, 'is a running iterator; send the collection or an array')
   }
   if (types.isExternal(object)) throw processBound(trail, 'native handle')

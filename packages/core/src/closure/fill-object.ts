@@ -1,5 +1,6 @@
 /** Makes the empty form of each container and fills it, once all that it holds exists. */
 
+import { intrinsicAt } from './intrinsics.ts'
 import type { Extras, PropertySlot, Shape, Slot, WireNode } from './wire.ts'
 
 type Read = (slot: Slot) => unknown
@@ -33,8 +34,8 @@ export function makeShell(node: WireNode, read: Read): object | undefined {
     case 'boxed':
       // a boxed symbol waits for its symbol's node; all other contents are in place
       return Array.isArray(node[1]) && typeof node[1][0] === 'number' ? {} : (Object(read(node[1])) as object)
-    case 'url':
-      return new URL(node[1])
+    case 'made':
+      return Reflect.construct(intrinsicAt(node[1]) as Function, node[2]) as object
     default:
       return undefined
   }
@@ -76,7 +77,6 @@ export function fillShell(shell: unknown, node: WireNode, shapes: readonly Shape
     case 'sparse':
     case 'date':
     case 'boxed':
-    case 'url':
       return fillExtras(shell as object, node[2], shapes, read)
     case 'bytes':
       return fillExtras(shell as object, node[3], shapes, read)

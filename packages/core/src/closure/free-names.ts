@@ -38,7 +38,8 @@ interface Place {
 export function namesFromOutside(root: FunctionNode | ClassNode): Outside {
   const walker = new OutsideWalker()
   const place = { ownsThis: false, ownsSuper: false, evaluating: true }
-  if (isClass(root)) walker.walkClass(root, place)
+  // The parent of the class itself is known as a value, whatever expression gave it.
+  if (isClass(root)) walker.walkClass({ ...root, superClass: null }, place)
   else walker.walkFunction(root, { ...place, evaluating: false })
   return walker.outside
 }

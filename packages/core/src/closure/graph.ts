@@ -160,7 +160,11 @@ export class Graph {
     if (constructor) return ['prototype', this.slot(constructor, trail, 'part', 'constructor')]
     const reference = this.referenceOf(value, trail)
     if (reference) return ['reference', reference.kind, reference.id]
-    if (typeof value === 'function') return describeFunction(this, value, trail)
+    if (typeof value === 'function') {
+      const node = describeFunction(this, value, trail)
+      if (node[0] === 'function') this.noteIntegrity(id, value)
+      return node
+    }
     const builtin = builtinValue(value)
     if (builtin)
       return this.importNode({

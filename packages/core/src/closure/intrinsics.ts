@@ -76,7 +76,8 @@ function intrinsics(): Intrinsics {
     addMembers(value, name)
     if (typeof value !== 'function') continue
     const prototype: unknown = value.prototype
-    if (typeof prototype === 'object' && prototype !== null) addMembers(prototype, `${name}.prototype`)
+    if ((typeof prototype === 'object' && prototype !== null) || prototype === Function.prototype)
+      addMembers(prototype, `${name}.prototype`)
   }
   add('process', process)
   add('Buffer', Buffer)
@@ -100,5 +101,7 @@ function hiddenIntrinsics(): [string, object][] {
     ['%TypedArray', parent(Uint8Array)],
     ['%TypedArray.prototype', parent(Uint8Array.prototype)],
     ['%ArrayIterator.prototype', parent([].values())],
+    ['%StringIterator.prototype', parent(''[Symbol.iterator]())],
+    ['%RegExpStringIterator.prototype', parent(''.matchAll(/a/g))],
   ]
 }

@@ -32,6 +32,7 @@ export function childNodes(node: WireNode, shapes: readonly Shape[], phase: 'all
     case 'reference':
     case 'symbol':
     case 'stub':
+    case 'made':
       break
     case 'function': {
       const { values, own, prototype, replacedPrototype } = node[1]
@@ -70,7 +71,6 @@ export function childNodes(node: WireNode, shapes: readonly Shape[], phase: 'all
     case 'numbers':
     case 'sparse':
     case 'date':
-    case 'url':
       addExtras(node[2])
       break
     case 'bytes':

@@ -13,7 +13,14 @@ export interface ParsedFunction {
   /** Where `source` begins in the parsed text: positions of nodes count from there. */
   readonly offset: number
   /** Range of a computed key in `source`, brackets included. */
-  readonly computedKey: { readonly start: number; readonly end: number } | undefined
+  readonly computedKey: SourceRange | undefined
+  /** Range of what a class `extends` in `source`; undefined for `null`. */
+  readonly heritage: SourceRange | undefined
+}
+
+export interface SourceRange {
+  readonly start: number
+  readonly end: number
 }
 
 /** Accepts whatever V8 accepted: the text was compiled once already. */
@@ -29,7 +36,10 @@ export const lenientOptions: Options = {
 export function parseFunction(source: string): ParsedFunction {
   const wrapped = parseExpression(`(${source})`)
   if (wrapped && isFunctionOrClass(wrapped)) {
-    return { node: wrapped, form: 'expression', offset: 1, computedKey: undefined }
+    const parent = isClass(wrapped) ? wrapped.superClass : undefined
+    const hasParent = parent && !(parent.type === 'Literal' && parent.value === null)
+    const heritage = hasParent ? { start: parent.start - 1, end: parent.end - 1 } : undefined
+    return { node: wrapped, form: 'expression', offset: 1, computedKey: undefined, heritage }
   }
   const object = parseExpression(`({${source}})`)
   if (object?.type === 'ObjectExpression') {
@@ -42,14 +52,14 @@ export function parseFunction(source: string): ParsedFunction {
             end: source.indexOf(']', property.key.end - 2) + 1,
           }
         : undefined
-      return { node: property.value, form, offset: 2, computedKey }
+      return { node: property.value, form, offset: 2, computedKey, heritage: undefined }
     }
   }
   const privateMethod = parseExpression(`(class{${source}})`)
   if (privateMethod?.type === 'ClassExpression') {
     const member = privateMethod.body.body[0]
     if (member?.type === 'MethodDefinition') {
-      return { node: member.value, form: 'private', offset: 7, computedKey: undefined }
+      return { node: member.value, form: 'private', offset: 7, computedKey: undefined, heritage: undefined }
     }
   }
   if (source.includes('new.target')) {

@@ -95,7 +95,7 @@ export type WireNode =
   | readonly ['error', stack: Slot, Extras | null]
   | readonly ['bytes', type: string, bytes: Uint8Array, Extras | null]
   | readonly ['boxed', value: Slot, Extras | null]
-  | readonly ['url', href: string, Extras | null]
+  | readonly ['made', constructor: string, args: readonly unknown[]]
 
 export interface WireClosure {
   readonly root: Slot
