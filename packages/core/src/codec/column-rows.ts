@@ -32,9 +32,9 @@ function readPrimitives(block: Buffer, entry: number, rows: number): ArrayLike<u
   const { buffer, byteOffset } = block
   switch (kind) {
     case KIND.undefined:
-      return new Array<undefined>(rows).fill(undefined)
+      return Array.from({ length: rows }, () => undefined)
     case KIND.null:
-      return new Array<null>(rows).fill(null)
+      return Array.from({ length: rows }, () => null)
     case KIND.boolean:
       return Array.from(block.subarray(start, end), (byte) => byte === 1)
     case KIND.int32:
