@@ -1,6 +1,6 @@
 /** Implicit-feedback ALS on the dataflow engine: ids to ranks, ratings to blocks, then half-iterations until done. */
 
-import { UsageError, type Context, type Dataset, type Scope } from '@gridify/core'
+import { UsageError, type Context, type Dataset } from '@gridify/core'
 import { ranksOf } from './blocks.ts'
 import { FactorModel } from './factor-model.ts'
 import { solveHalf, startDataset, sumSide, transform, type HalfStep, type Side, type Vectors } from './half-gridify.ts'
@@ -119,11 +119,8 @@ export class ImplicitALS {
     let userVectors = startDataset(users, settings).cache()
     let itemVectors = startDataset(items, settings).cache()
     let itemSums = await sumSide(itemVectors, settings.factors, signal)
-    const scopes: Scope[] = []
     const half = async (side: Side, own: Dataset<[number, Vectors]>, fixed: Side, other: Dataset<[number, Vectors]>, gram: Float64Array) => {
-      // A step reads the one before it; what is older is only lineage and can go.
-      if (scopes.length > 3) scopes.shift()![Symbol.dispose]()
-      scopes.push(context.scope())
+      // Map outputs and broadcasts of earlier steps stay until the end: a lost executor then costs little to make up for.
       const step = context.broadcast<HalfStep>({ gram, settings, alpha, others: fixed.count })
       const solved = solveHalf(side, own, fixed, other, step, partitions, (p) => ranksOf(p, partitions, fixed.count).start).cache()
       return { solved, sums: await sumSide(solved, settings.factors, signal) }
@@ -132,8 +129,10 @@ export class ImplicitALS {
       const started = performance.now()
       const movedBefore = context.metrics().movedBytes
       const userStep = await half(users, userVectors, items, itemVectors, itemSums.gram)
+      userVectors.unpersist()
       userVectors = userStep.solved
       const itemStep = await half(items, itemVectors, users, userVectors, userStep.sums.gram)
+      itemVectors.unpersist()
       itemVectors = itemStep.solved
       itemSums = itemStep.sums
       const cross = userStep.sums.gram.reduce((sum, value, i) => sum + value * itemSums.gram[i]!, 0)
@@ -179,7 +178,6 @@ export class ImplicitALS {
         warnings,
       },
     })
-    for (const scope of scopes) scope[Symbol.dispose]()
     return model
   }
 }

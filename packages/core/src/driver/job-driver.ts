@@ -183,7 +183,12 @@ export class JobDriver {
   #carryOut(command: SchedulerCommand): void {
     switch (command.type) {
       case 'launchTask':
-        this.#launch(command.task)
+        try {
+          this.#launch(command.task)
+        } catch (error) {
+          // Not on this call's stack: the scheduler is still handing out commands.
+          queueMicrotask(() => this.#feed({ type: 'taskFailed', task: command.task.id, retry: false, error: error as Error }))
+        }
         return
       case 'cancelTask': {
         const executor = this.#executors.get(command.executor)

@@ -1,0 +1,61 @@
+/** The reference's figures on real listening data; needs the folder that GRIDIFY_LASTFM names. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createContext } from '@gridify/core'
+import { evaluateModel, holdOut, ImplicitALS, type ALSOptions, type Rating } from '@gridify/mf'
+import { describe, expect, test } from 'vitest'
+
+const folder = process.env['GRIDIFY_LASTFM']
+const golden = { factors: 32, iterations: 4, confidence: 'log', alpha: 1, epsilon: 1, unobservedWeight: 0.1, regularization: 0.01, seed: 1 } as const
+
+describe.skipIf(!folder)('Last.fm 2k', () => {
+  const ratings = (): Rating[] =>
+    readFileSync(join(folder!, 'user_artists.dat'), 'utf8')
+      .split('\r\n')
+      .slice(1)
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t'))
+      .map(([user, item, count]) => [user!, item!, Number(count)])
+  const fit = async (options: ALSOptions, master: string) => {
+    await using context = await createContext({ master })
+    const all = ratings()
+    const { train, test } = holdOut(all)
+    const model = await new ImplicitALS(options).fit(train, {
+      context,
+      users: new Set(all.map(([user]) => user)),
+      items: new Set(all.map(([, item]) => item)),
+    })
+    const hash = createHash('sha256').update(model.userFactors).update(model.itemFactors).digest('hex')
+    return { losses: model.report.iterations.map(({ loss }) => loss), hash, quality: evaluateModel(model, test), model, test }
+  }
+  const close = (found: readonly number[], expected: readonly number[], relative: number) => {
+    expect(found).toHaveLength(expected.length)
+    for (const [i, value] of expected.entries()) expect(Math.abs(found[i]! / value - 1)).toBeLessThan(relative)
+  }
+
+  test('Cholesky gives the golden loss, and the same factors for any partition count and cluster', async () => {
+    const runs = []
+    for (const [master, partitions] of [['local[2]', 1], ['local[2]', 2], ['local[2]', 3], ['memory[2]', 8], ['local[2]', 8]] as const)
+      runs.push(await fit({ ...golden, solver: 'cholesky', partitions }, master))
+    for (const { losses } of runs) close(losses, [291900.398623, 158440.013554, 142782.700953, 135565.059086], 1e-7)
+    expect(new Set(runs.map(({ hash }) => hash)).size).toBe(1)
+  })
+  test('CG(3) gives the golden loss, and the same factors for any partition count', async () => {
+    const runs = []
+    for (const partitions of [1, 2, 3, 8]) runs.push(await fit({ ...golden, solver: 'cg', cgSteps: 3, partitions }, 'local[2]'))
+    for (const { losses } of runs) close(losses, [291900.753923, 160359.669908, 143417.27656, 135926.197357], 1e-6)
+    expect(new Set(runs.map(({ hash }) => hash)).size).toBe(1)
+  })
+  test('64 factors, 15 iterations reach the reference quality', async () => {
+    const { quality } = await fit(
+      { factors: 64, iterations: 15, solver: 'cg', alpha: 1, unobservedWeight: 0.3, regularization: 0.01, seed: 1 },
+      'local[2]',
+    )
+    expect(Math.abs(quality.recall - 0.2777)).toBeLessThan(0.0005)
+    expect(Math.abs(quality.ndcg - 0.2832)).toBeLessThan(0.0005)
+  })
+  test('the defaults reach NDCG@20 of 0.26', async () => {
+    expect((await fit({}, 'local[2]')).quality.ndcg).toBeGreaterThanOrEqual(0.26)
+  })
+})
