@@ -1,0 +1,40 @@
+/** What a supervisor and its session processes say to each other over their IPC channel. */
+
+import type { LogLevel } from '../../base/logger.ts'
+
+/** All that a session process knows of the daemon that it belongs to. */
+export interface SessionStart {
+  readonly session: string
+  /** Every session may use all cores and the whole memory: sessions that run at once share them as processes do. */
+  readonly cores: number
+  readonly memoryBytes: number
+  /** A folder of this session alone, which is removed when the process ends. */
+  readonly workDir: string
+  /** Where paths of the session's sources and sinks must lie; undefined for anywhere. */
+  readonly root: string | undefined
+  /** Modules that each slot imports before its first task. */
+  readonly imports: readonly string[]
+  /** Where other executors reach this one; undefined where only the driver can know that. */
+  readonly advertise: string | undefined
+  readonly logLevel: LogLevel
+  /** Whether the process leads a process group, so that it may end the group. */
+  readonly ownsProcessGroup: boolean
+}
+
+export type SupervisorMessage =
+  | ({ readonly type: 'start' } & SessionStart)
+  /** The socket comes beside it; not where the client is gone already. */
+  | {
+      readonly type: 'upgrade'
+      readonly purpose: 'control' | 'data' | 'peer'
+      readonly executor: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly head: Uint8Array
+    }
+  | { readonly type: 'drain' }
+
+export type SessionMessage =
+  | { readonly type: 'memory'; readonly rssBytes: number }
+  | { readonly type: 'session-key'; readonly key: string }
+  /** The process is about to end itself, and is killed when it cannot. */
+  | { readonly type: 'ending' }
