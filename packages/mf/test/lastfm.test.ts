@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext } from '@gridify/core'
 import { evaluateModel, holdOut, ImplicitALS, type ALSOptions, type Rating } from '@gridify/mf'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 const folder = process.env['GRIDIFY_LASTFM']
+vi.setConfig({ testTimeout: 240_000 })
 const golden = { factors: 32, iterations: 4, confidence: 'log', alpha: 1, epsilon: 1, unobservedWeight: 0.1, regularization: 0.01, seed: 1 } as const
 
 describe.skipIf(!folder)('Last.fm 2k', () => {

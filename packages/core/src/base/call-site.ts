@@ -12,6 +12,8 @@ export interface CallSite {
 
 const ourFolder = pathToFileURL(dirname(dirname(fileURLToPath(import.meta.url)))).href + '/'
 const ourPath = fileURLToPath(ourFolder)
+/** Where source maps are on, our frames are shown at the sources beside the build. */
+const mappedPath = ourPath.replace(/dist[\\/]$/, 'src/')
 
 /** Finds the user's frame on the current stack; costs about 10 microseconds. */
 export function callSite(operation: string): CallSite {
@@ -20,7 +22,7 @@ export function callSite(operation: string): CallSite {
   const stack = new Error('call site').stack ?? ''
   Error.stackTraceLimit = limit
   for (const line of stack.split('\n').slice(1)) {
-    if (line.includes(ourFolder) || line.includes(ourPath) || line.includes('node:internal')) continue
+    if (line.includes(ourFolder) || line.includes(ourPath) || line.includes(mappedPath) || line.includes('node:internal')) continue
     const match = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(line.trim())
     if (match) return { operation, location: match[1]!.replace(/^file:\/\//, '') }
   }
