@@ -37,7 +37,7 @@ describe.skipIf(!folder)('Last.fm 2k', () => {
 
   test('Cholesky gives the golden loss, and the same factors for any partition count and cluster', async () => {
     const runs = []
-    for (const [master, partitions] of [['local[2]', 1], ['local[2]', 2], ['local[2]', 3], ['memory[2]', 8], ['local[2]', 8]] as const)
+    for (const [master, partitions] of [['local[2]', 1], ['local[2]', 2], ['local[2]', 3], ['local-cluster[2,1]', 8]] as const)
       runs.push(await fit({ ...golden, solver: 'cholesky', partitions }, master))
     for (const { losses } of runs) close(losses, [291900.398623, 158440.013554, 142782.700953, 135565.059086], 1e-7)
     expect(new Set(runs.map(({ hash }) => hash)).size).toBe(1)

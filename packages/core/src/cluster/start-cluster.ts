@@ -2,13 +2,14 @@
 
 import { tmpdir } from 'node:os'
 import { parseMaster, type Config } from '../base/config.ts'
-import { UsageError } from '../base/errors.ts'
 import type { Cluster } from './cluster.ts'
+import { connectDaemons } from './daemons.ts'
+import { startLocalCluster } from './local-cluster.ts'
 import { startLocalThreads } from './local-threads.ts'
 import { startMemoryCluster } from './memory-cluster.ts'
 
 export async function startCluster(config: Config): Promise<Cluster> {
-  if (config.executors) throw new UsageError('executors: daemons are not supported yet; use master')
+  if (config.executors) return connectDaemons(config.executors, config.secretFile)
   const master = parseMaster(config.master)
   switch (master.kind) {
     case 'memory':
@@ -16,6 +17,6 @@ export async function startCluster(config: Config): Promise<Cluster> {
     case 'local':
       return startLocalThreads(master.slots, config, config.workDir ?? tmpdir())
     case 'local-cluster':
-      throw new UsageError('local-cluster is not supported yet; use local[n]')
+      return startLocalCluster(master.executors, master.cores, config)
   }
 }

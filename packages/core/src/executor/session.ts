@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly workFolder: WorkFolder
   readonly startSlot: StartSlot
   readonly connectPeer: (id: ExecutorId, url: string, key: string) => Promise<Channel>
+  /** Peers prove themselves with the key that the driver has minted. */
+  readonly onSessionKey?: (key: string) => void
   readonly onStop: () => void
 }
 
@@ -75,7 +77,8 @@ export class ExecutorSession {
       const request = message as PeerMessage
       if (request.type !== 'fetch') return
       const bytes = this.#store.read(request.block, request.offset, request.bytes)
-      if (bytes) channel.send({ type: 'part', request: request.request, bytes } satisfies PeerMessage)
+      // A copy: the pages may be given back before the last byte has left.
+      if (bytes) channel.send({ type: 'part', request: request.request, bytes: bytes.slice() } satisfies PeerMessage)
       else
         channel.send({
           type: 'missing',
@@ -123,6 +126,7 @@ export class ExecutorSession {
       case 'peers':
         this.#self = message.self
         this.#key = message.key
+        this.#options.onSessionKey?.(message.key)
         this.#peers = new Map(message.peers.map(({ id, url }) => [id, url]))
         return
       case 'stage':

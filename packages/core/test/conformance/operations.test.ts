@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { createContext, indexPartitioner, type Context } from '@gridify/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-const clusters = ['memory[2]', 'local[2]', ...(process.env['GRIDIFY_TEST_CLUSTERS']?.split(' ') ?? [])]
+const clusters = ['memory[2]', 'local[2]', 'local-cluster[2,1]']
 
 describe.each(clusters)('%s', (master) => {
   let context: Context

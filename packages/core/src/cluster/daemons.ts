@@ -1,0 +1,52 @@
+/** Executors that run already, on this machine or others: the driver dials each of them. */
+
+import { randomBytes, randomUUID } from 'node:crypto'
+import { UsageError } from '../base/errors.ts'
+import type { ExecutorId } from '../base/ids.ts'
+import { connect, fetchObituary } from '../transport/connect.ts'
+import { loadSecret } from '../transport/secret.ts'
+import type { Cluster } from './cluster.ts'
+
+/** How long executors may take to end their sessions before the connection is cut. */
+const stopGraceMs = 3000
+
+export async function connectDaemons(urls: readonly string[], secretFile: string | undefined): Promise<Cluster> {
+  if (urls.length === 0) throw new UsageError('executors: give at least one ws:// address')
+  if (new Set(urls).size < urls.length) throw new UsageError('executors: an address is given twice')
+  const loopback = urls.every((url) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname))
+  const secret = await loadSecret({ file: secretFile, loopback })
+  const session = randomUUID()
+  const dialed = await Promise.allSettled(urls.map((url) => connect(url, { secret, session, purpose: 'control' })))
+  const refused = dialed.find((result) => result.status === 'rejected')
+  if (refused) {
+    for (const result of dialed) if (result.status === 'fulfilled') result.value.close('another executor could not be reached')
+    throw refused.reason
+  }
+  const channels = dialed.map((result) => (result as PromiseFulfilledResult<Awaited<ReturnType<typeof connect>>>).value)
+  return {
+    sessionKey: randomBytes(32).toString('hex'),
+    executors: channels.map((channel, i) => ({
+      id: urls[i] as ExecutorId,
+      url: urls[i]!,
+      channel,
+      async describeEnd() {
+        const found = await fetchObituary(urls[i]!, secret, session, { timeoutMs: 500 })
+        if (!found) return undefined
+        const how = found.signal ? `was killed by ${found.signal}` : `ended with code ${found.exitCode}`
+        const memory = found.lastRssBytes ? `, last seen with ${Math.round(found.lastRssBytes / 2 ** 20)} MiB of memory` : ''
+        return `its process ${how}${memory}`
+      },
+    })),
+    async stop() {
+      await Promise.all(
+        channels.map(async (channel) => {
+          channel.send({ type: 'stop' })
+          let timer: NodeJS.Timeout | undefined
+          await Promise.race([channel.closed, new Promise((resolve) => (timer = setTimeout(resolve, stopGraceMs)))])
+          clearTimeout(timer)
+          channel.close('the context was stopped')
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/** Entry file of a session process: one driver's life on this daemon, from its control channel to the end of it. */
+
+import { cpus } from 'node:os'
+import { WorkFolder } from '../storage/block-store.ts'
+import { PagePool } from '../storage/page-pool.ts'
+import { connect } from '../transport/connect.ts'
+import { ExecutorSession } from './session.ts'
+import { acceptChannels, sessionStart } from './supervisor/session-process.ts'
+import { threadSlots } from './thread-slot.ts'
+
+const maxPoolBytes = 4 * 2 ** 30 - 65_536
+
+const start = await sessionStart()
+let session: ExecutorSession | undefined
+const early: Parameters<ExecutorSession['servePeer']>[0][] = []
+const link = acceptChannels({
+  onChannel(purpose, channel) {
+    if (purpose === 'peer') {
+      if (session) session.servePeer(channel)
+      else early.push(channel)
+      return
+    }
+    if (purpose !== 'control' || session) return channel.close('a session has one control channel')
+    const name = `${start.advertise ?? 'executor'}#${process.pid}`
+    const pool = PagePool.create(Math.min(start.memoryBytes, maxPoolBytes))
+    const importRoots = [start.root ?? process.cwd()]
+    session = new ExecutorSession(channel, {
+      cores: start.cores || cpus().length,
+      pool,
+      workFolder: new WorkFolder(start.workDir, 'store'),
+      startSlot: threadSlots({ executor: name, pool, workFolder: start.workDir, importRoots }),
+      connectPeer: (_id, url, key) => connect(url, { secret: key, session: start.session, purpose: 'peer' }),
+      onSessionKey: (key) => link.setSessionKey(key),
+      onStop: () => link.exit(),
+    })
+    for (const peer of early.splice(0)) session.servePeer(peer)
+    // A driver that is gone, by stop() or by its death, takes its session along.
+    void channel.closed.then(() => session?.stop())
+  },
+  onShutdown() {},
+})

@@ -1,0 +1,110 @@
+/** Executors die, and the result is exact: real daemons killed for real, and seeded crashes on the memory cluster. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { createContext } from '@gridify/core'
+import { ImplicitALS, type Rating } from '@gridify/mf'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startMemoryCluster } from '../packages/core/dist/cluster/memory-cluster.js'
+import { resolveConfig } from '../packages/core/dist/base/config.js'
+import { Context } from '../packages/core/dist/driver/context.js'
+
+const program = join(import.meta.dirname, '../packages/core/dist/cli/executor.js')
+
+describe('daemons', () => {
+  let folder: string
+  let secretFile: string
+  const children: ChildProcess[] = []
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gridify-test-'))
+    secretFile = join(folder, 'secret')
+    writeFileSync(secretFile, 'a secret of this test, long enough to be one', { mode: 0o600 })
+  })
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL')
+    rmSync(folder, { recursive: true })
+  })
+  const startDaemon = () => {
+    const child = fork(program, ['--port', '0', '--cores', '1', '--memory', '256m', '--secret-file', secretFile, '--work-dir', folder], {
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    })
+    children.push(child)
+    return new Promise<{ child: ChildProcess; url: string }>((resolve) =>
+      createInterface(child.stdout!).once('line', (line) => resolve({ child, url: line.split(' ')[3]! })),
+    )
+  }
+  const ratings: Rating[] = Array.from({ length: 6000 }, (_, i) => [`u${(i * 7919) % 1500}`, `i${(i * 104729) % 2100}`, 1 + (i % 5)])
+  const options = { factors: 8, iterations: 8, partitions: 4 }
+  const hash = (model: { userFactors: Float64Array; itemFactors: Float64Array }) =>
+    createHash('sha256').update(model.userFactors).update(model.itemFactors).digest('hex')
+
+  test('a daemon killed in the middle of training costs time, not a bit of the factors', async () => {
+    await using quiet = await createContext({ master: 'local[2]' })
+    const expected = hash(await new ImplicitALS(options).fit(ratings, { context: quiet }))
+    const [first, second] = await Promise.all([startDaemon(), startDaemon()])
+    const context = await createContext({ executors: [first.url, second.url], secretFile, onLog: () => {} })
+    const model = await new ImplicitALS(options).fit(ratings, {
+      context,
+      onIteration: ({ iteration }) => {
+        if (iteration === 4) second.child.kill('SIGKILL')
+      },
+    })
+    expect(hash(model)).toBe(expected)
+    expect(context.metrics().executorsLost).toBeGreaterThanOrEqual(1)
+    expect(context.metrics().tasksRerun).toBeGreaterThanOrEqual(1)
+    await context.stop()
+  })
+  test('a wrong secret and an address where nobody listens are refused by name', async () => {
+    const { url } = await startDaemon()
+    const wrong = join(folder, 'wrong')
+    writeFileSync(wrong, 'another secret that nobody shares at all', { mode: 0o600 })
+    await expect(createContext({ executors: [url], secretFile: wrong })).rejects.toMatchObject({ name: 'AuthenticationError' })
+    await expect(createContext({ executors: ['ws://127.0.0.1:1'], secretFile })).rejects.toThrow('no executor answers at ws://127.0.0.1:1')
+  })
+  test('when every executor is lost the job ends with the reason', async () => {
+    const { child, url } = await startDaemon()
+    const context = await createContext({ executors: [url], secretFile, onLog: () => {} })
+    const job = context.range(0, 1).map(() => {
+      for (;;);
+    }).count()
+    const ended = expect(job).rejects.toThrow('no executor is left to run the job on')
+    child.kill('SIGKILL')
+    await ended
+    await context.stop()
+  })
+})
+
+test.each(Array.from({ length: 100 }, (_, seed) => seed))('crash schedule %i on the memory cluster gives the exact result', async (seed) => {
+  const config = resolveConfig({ master: 'memory[4]', memoryBytes: 16 * 2 ** 20, onLog: () => {} })
+  const cluster = startMemoryCluster(4, config)
+  const context = await new Context(config, cluster).connect()
+  let rows = 0
+  const crashes = [(seed * 37) % 190, 190 + ((seed * 53) % 200)]
+  // Tasks of the memory cluster run on this thread, so their rows can count here.
+  Object.assign(globalThis, {
+    countRow() {
+      const due = crashes.indexOf(rows++)
+      if (due >= 0) queueMicrotask(() => cluster.crash(`memory-${1 + ((seed + due) % 4)}`))
+    },
+  })
+  try {
+    const count = (n: number) => {
+      ;(globalThis as unknown as { countRow(): void }).countRow()
+      return n
+    }
+    const cached = context.range(0, 100, { partitions: 5 }).map(count).map((n) => [n % 7, n]).cache()
+    expect(await cached.count()).toBe(100)
+    const sums = await cached.reduceByKey((a, b) => a + b, 3).mapValues(count).join(cached.groupByKey(3).mapValues((group) => group.size)).collect()
+    expect(sums.sort((a, b) => a[0]! - b[0]!)).toEqual([
+      [0, [735, 15]], [1, [750, 15]], [2, [665, 14]], [3, [679, 14]], [4, [693, 14]], [5, [707, 14]], [6, [721, 14]],
+    ])
+    expect(await cached.mapValues(count).values().reduce((a, b) => a + b)).toBe(4950)
+    expect(context.metrics().executorsLost).toBeGreaterThanOrEqual(1)
+  } finally {
+    await context.stop()
+  }
+})
