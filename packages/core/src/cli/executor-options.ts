@@ -34,7 +34,7 @@ const descriptions = {
   'tls-cert': 'certificate chain, PEM; with it the executor listens on wss://',
   'tls-key': 'private key of the certificate, PEM',
   'work-dir': 'folder for spilled data [the system’s temporary folder]',
-  root: 'folder outside of which no file is read or written',
+  root: 'folder that the files of text sources and saves must lie in',
   import: 'module that every worker imports first; may be given more than once',
   insecure: 'listen on an address that other machines can reach without TLS',
   'drain-timeout': 'seconds that running sessions get after SIGTERM [30]',

@@ -1,5 +1,6 @@
 /** Entry file of a slot's worker thread. */
 
+import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { toWire } from '../protocol/failure.ts'
 import { WorkFolder } from '../storage/block-store.ts'
@@ -18,6 +19,9 @@ export interface SlotThreadData {
   readonly signals: SharedArrayBuffer
   readonly workFolder: string
   readonly importRoots: readonly string[]
+  readonly root: string | undefined
+  /** Modules to import before the first task. */
+  readonly imports: readonly string[]
 }
 
 const port = parentPort!
@@ -31,6 +35,7 @@ const slot = new Slot({
   owner: data.owner,
   sharedTable: data.sharedTable,
   importRoots: data.importRoots,
+  root: data.root,
   spillPath: () => files.nextFile(),
   makeRoom(bytes) {
     const before = Atomics.load(signals, 1)
@@ -40,6 +45,9 @@ const slot = new Slot({
   isCancelled: (task) => Atomics.load(signals, 0) === task,
   log: (record) => reply({ type: 'log', record }),
 })
+const imported = Promise.all(data.imports.map((path) => import(pathToFileURL(path).href)))
+// A module that cannot be imported fails the tasks, with its path.
+imported.catch(() => {})
 captureConsole(data.executor, (record) => reply({ type: 'log', record }))
 
 port.on('message', (request: SlotRequest) => {
@@ -54,7 +62,7 @@ port.on('message', (request: SlotRequest) => {
       slot.drop(request.stages, request.broadcasts)
       return
     case 'run':
-      slot.run(request.task, request.inputs).then(
+      imported.then(() => slot.run(request.task, request.inputs)).then(
         (result) => reply({ type: 'finished', taskId: request.task.id, result }),
         (error: unknown) => reply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
       )

@@ -1,6 +1,7 @@
 /** One slot: holds rebuilt functions, broadcasts and resources, and runs one task at a time to its end, synchronously. */
 
 import { rmSync } from 'node:fs'
+import { relative } from 'node:path'
 import { AbortedError, FetchError, GridifyError, InternalError, TaskError, UsageError } from '../base/errors.ts'
 import type { AccumulatorId, BroadcastId, StageId, TaskId } from '../base/ids.ts'
 import { createLogger, type LogRecord } from '../base/logger.ts'
@@ -50,6 +51,8 @@ export interface SlotServices {
   readonly owner: number
   readonly sharedTable: SharedArrayBuffer
   readonly importRoots: readonly string[]
+  /** The folder that the files of sources and sinks must lie in; undefined for anywhere. */
+  readonly root?: string | undefined
   spillPath(): string
   /** Asks the block store to evict; returns when it has. */
   makeRoom(bytes: number): void
@@ -98,6 +101,7 @@ export class Slot {
   async run(task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
     const plan = this.#stages.get(task.stageId)
     if (!plan) throw new InternalError(`stage ${task.stageId} was not sent before its task ${task.id}`)
+    this.#checkPaths(plan, task.partition)
     for (const closure of closuresOf(plan))
       if (!this.#factories.has(closure.hash))
         this.#factories.set(
@@ -108,6 +112,16 @@ export class Slot {
           }),
         )
     return this.#runSync(plan, task, inputs)
+  }
+
+  #checkPaths(plan: StagePlan, partition: number): void {
+    const { root, executor } = this.#services
+    if (root === undefined) return
+    const paths = plan.nodes.flatMap((node) => (node.kind === 'text' ? (node.splits[partition] ?? []).map(({ path }) => path) : []))
+    if (plan.output.kind === 'saveText') paths.push(plan.output.folder)
+    for (const path of paths)
+      if (relative(root, path).startsWith('..'))
+        throw new UsageError(`${path} lies outside of ${root}, the folder that executor ${executor} was given with --root`)
   }
 
   #runSync(plan: StagePlan, task: TaskDescription, inputs: readonly ResolvedInput[]): SlotResult {

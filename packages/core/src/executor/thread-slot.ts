@@ -16,6 +16,8 @@ export interface ThreadSlotOptions {
   readonly pool: PagePool
   readonly workFolder: string
   readonly importRoots: readonly string[]
+  readonly root?: string | undefined
+  readonly imports?: readonly string[]
 }
 
 export function threadSlots(options: ThreadSlotOptions): StartSlot {
@@ -31,6 +33,8 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       signals: signals.buffer as SharedArrayBuffer,
       workFolder: options.workFolder,
       importRoots: options.importRoots,
+      root: options.root,
+      imports: options.imports ?? [],
     }
     // Not the driver's loaders and not its --inspect: a slot runs plain JavaScript.
     const worker = new Worker(new URL('./slot-thread.js', import.meta.url), { workerData: data, execArgv: [] })
