@@ -42,6 +42,7 @@ function endOnSignals(supervisor: Supervisor, drainTimeoutMs: number): void {
       process.exit(1)
     }
     isDraining = true
+    log('draining: running sessions may finish; a second signal ends them')
     supervisor.drain(drainTimeoutMs).then(
       () => process.exit(0),
       (error) => {

@@ -6,6 +6,9 @@ import type { ExecutorId } from '../base/ids.ts'
 import type { PeerMessage } from '../protocol/messages.ts'
 import type { Channel } from '../transport/channel.ts'
 
+/** A peer that is alive but silent for so long is treated as one that lost the block: it is computed again. */
+const answerMs = 20_000
+
 interface Peer {
   readonly channel: Promise<Channel>
   readonly waiting: Map<number, Deferred<Uint8Array>>
@@ -26,9 +29,17 @@ export class BlockClient {
     const channel = await peer.channel
     const answer = deferred<Uint8Array>()
     const request = ++this.#requests
+    if (this.#peers.get(id) !== peer) throw new FetchError(`connection to executor ${id} ended before block ${block} was asked for`)
     peer.waiting.set(request, answer)
     channel.send({ type: 'fetch', request, block, offset, bytes } satisfies PeerMessage)
-    return answer.promise
+    const timer = setTimeout(
+      () => answer.reject(new FetchError(`executor ${id} did not answer for block ${block} in ${answerMs / 1000} s`)),
+      answerMs,
+    )
+    return answer.promise.finally(() => {
+      clearTimeout(timer)
+      peer.waiting.delete(request)
+    })
   }
 
   close(): void {

@@ -132,7 +132,7 @@ describe.each(clusters)('%s', (master) => {
     expect(await context.range(0, 2).collect()).toEqual([0, 1])
   })
   test('a rows that is no pair is refused by name', async () => {
-    const wrong = context.range(0, 2) as never as typeof extractPairs
+    const wrong = context.range(0, 1) as never as typeof extractPairs
     await expect(wrong.reduceByKey((a: number, b: number) => a + b).collect()).rejects.toThrow('needs rows [key, value], got 0')
   })
   test('regions of the arena are shared by the tasks of an executor', async () => {

@@ -1,7 +1,6 @@
 /** A TLS connection cannot be handed to another process, a plain one can: this puts a plain one beside it. */
 
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import { pipeline } from 'node:stream'
 
 /** The far end of a loopback connection that carries what `outer` does; the bytes still pass through this process. */
 export async function bridge(outer: Socket): Promise<Socket> {
@@ -28,8 +27,10 @@ export async function bridge(outer: Socket): Promise<Socket> {
     const farEnd = await Promise.race([accepted, failed])
     failed.catch(() => {})
     inner.setNoDelay()
-    pipeline(outer, inner, () => {})
-    pipeline(inner, outer, () => {})
+    inner.on('error', () => inner.destroy())
+    inner.once('close', () => outer.destroy())
+    outer.once('close', () => inner.destroy())
+    outer.pipe(inner).pipe(outer)
     return farEnd
   } finally {
     server.close()

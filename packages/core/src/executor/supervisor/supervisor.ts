@@ -106,7 +106,7 @@ export class Supervisor {
     })
     await Promise.all(children.map((child) => child.exited))
     stopTimer()
-    await this.#listener.close()
+    this.#listener.close()
   }
 
   /** Ends every session at once; for the moment before this process ends itself. */
