@@ -48,7 +48,7 @@ export async function startListener(
     async [Symbol.asyncDispose]() {
       for (const channel of all) channel.close()
       await Promise.all(all.map((channel) => channel.closed))
-      await listener.close()
+      listener.close()
     },
   }
 }
