@@ -1,6 +1,7 @@
 /** Entry file of a session process: one driver's life on this daemon, from its control channel to the end of it. */
 
 import { cpus } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { WorkFolder } from '../storage/block-store.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { connect } from '../transport/connect.ts'
@@ -36,7 +37,7 @@ const link = acceptChannels({
         root: start.root,
         imports: start.imports,
       }),
-      connectPeer: (_id, url, key) => connect(url, { secret: key, session: start.session, purpose: 'peer' }),
+      connectPeer: (_id, url, key) => dialPeer(url, key),
       onSessionKey: (key) => link.setSessionKey(key),
       onStop: () => link.exit(),
     })
@@ -46,3 +47,15 @@ const link = acceptChannels({
   },
   onShutdown() {},
 })
+
+/** A peer's daemon may not have heard of the session's key yet: a refusal is asked again for half a second. */
+async function dialPeer(url: string, key: string) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connect(url, { secret: key, session: start.session, purpose: 'peer' })
+    } catch (error) {
+      if (attempt === 5) throw error
+      await setTimeout(100)
+    }
+  }
+}
