@@ -41,6 +41,7 @@ const descriptions = {
 } as const
 
 type Name = keyof typeof descriptions
+type Given = { readonly [name in Name]?: string | boolean | readonly string[] }
 const names = Object.keys(descriptions) as Name[]
 /** What yargs adds of its own. */
 const yargsNames = ['_', '$0', 'help', 'version']
@@ -50,7 +51,7 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
   const given = parseArgv(argv)
   const text = (name: Name): string | undefined => {
     const value = given[name] ?? environment[environmentName(name)]
-    if (Array.isArray(value)) throw new UsageError(`--${name} is given more than once`)
+    if (typeof value === 'object') throw new UsageError(`--${name} is given more than once`)
     if (value === undefined || value === '') return given[name] === undefined ? undefined : fail(name, 'needs a value')
     return String(value)
   }
@@ -75,6 +76,7 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
   const tlsKey = path('tls-key')
   if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new UsageError('--tls-cert and --tls-key are given together or not at all')
   const insecure = text('insecure')
+  const imports = [given.import ?? environment['GRIDIFY_IMPORT']?.split(',') ?? []].flat().map(String)
   return {
     host: text('host') ?? '127.0.0.1',
     port: whole('port', 0, 65_535, 7077),
@@ -87,7 +89,7 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
     insecure: insecure !== undefined && insecure !== 'false' && insecure !== '0',
     workDir: path('work-dir'),
     root: path('root'),
-    imports: [given.import ?? environment['GRIDIFY_IMPORT']?.split(',') ?? []].flat().map((file) => resolve(String(file))),
+    imports: imports.map((file) => resolve(file)),
     drainTimeoutMs: whole('drain-timeout', 0, 86_400, 30) * 1000,
   }
 }
@@ -100,7 +102,7 @@ function parseMemory(text: string): number {
   return bytes
 }
 
-function parseArgv(argv: readonly string[]): Partial<Record<Name, unknown>> {
+function parseArgv(argv: readonly string[]): Given {
   const parser = yargs([...argv])
     .scriptName('executor')
     .usage('$0 [options]\n\nRuns parts of gridify jobs for the drivers that know its secret.')

@@ -21,7 +21,18 @@ export async function runExecutor(argv: readonly string[], entry?: URL): Promise
         ? { cert: await readPem('--tls-cert', options.tlsCert), key: await readPem('--tls-key', options.tlsKey) }
         : undefined
     const supervisor = await Supervisor.start({
-      ...{ host, port, cores, memoryBytes, advertise, insecure, workDir, root, imports, secret, tls, log },
+      host,
+      port,
+      cores,
+      memoryBytes,
+      advertise,
+      insecure,
+      workDir,
+      root,
+      imports,
+      secret,
+      tls,
+      log,
       ...(entry ? { entry } : {}),
     })
     endOnSignals(supervisor, options.drainTimeoutMs)

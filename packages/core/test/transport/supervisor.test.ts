@@ -159,7 +159,9 @@ test('an exit code is told, and the same session can start again', async () => {
 
 test('a process that wants to end but has a thread in a blocking call is killed', async () => {
   const channel = await dial('s1')
-  await ask(channel, { type: 'block-a-thread' })
+  const blocked = new Promise<void>((resolve) => (onLog = () => resolve()))
+  channel.send({ type: 'block-a-thread' })
+  await blocked
   channel.send({ type: 'exit', code: 0 })
   await channel.closed
   expect(await fetchObituary(supervisor.url, secret, 's1')).toMatchObject({ signal: 'SIGKILL' })
