@@ -39,7 +39,7 @@ describe('daemons', () => {
   }
   const ratings: Rating[] = Array.from({ length: 6000 }, (_, i) => [`u${(i * 7919) % 1500}`, `i${(i * 104729) % 2100}`, 1 + (i % 5)])
   const options = { factors: 8, iterations: 8, partitions: 4 }
-  const hash = (model: { userFactors: Float64Array; itemFactors: Float64Array }) =>
+  const hash = (model: { userFactors: Float32Array; itemFactors: Float32Array }) =>
     createHash('sha256').update(model.userFactors).update(model.itemFactors).digest('hex')
 
   test('a daemon killed in the middle of training costs time, not a bit of the factors', async () => {

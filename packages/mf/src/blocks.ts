@@ -1,6 +1,8 @@
 /** Ranks are cut into fixed blocks of 1,024; a partition holds a contiguous run of whole blocks. */
 
-export const blockRanks = 1024
+import { blockRanks } from './kernels/engine.ts'
+
+export { blockRanks }
 
 export function blockCount(ranks: number): number {
   return Math.ceil(ranks / blockRanks)
@@ -14,7 +16,7 @@ export function ranksOf(partition: number, partitions: number, ranks: number): {
   return { start: Math.min(start, ranks), end: Math.min(end, ranks) }
 }
 
-/** For each rank's block the partition that holds it. */
+/** For each block of ranks the partition that holds it. */
 export function partitionOfBlock(partitions: number, ranks: number): Int32Array {
   const owner = new Int32Array(Math.max(1, blockCount(ranks)))
   for (let partition = 0; partition < partitions; partition++) {
@@ -24,13 +26,15 @@ export function partitionOfBlock(partitions: number, ranks: number): Int32Array 
   return owner
 }
 
-/** Sums per block in one binary tree whose shape depends on the number of blocks alone, so partitions cannot change a bit of it. */
-export function treeSum(parts: readonly Float64Array[]): Float64Array {
-  if (parts.length === 0) return new Float64Array(0)
-  if (parts.length === 1) return parts[0]!
-  let half = 1
-  while (half * 2 < parts.length) half *= 2
-  const left = treeSum(parts.slice(0, half))
-  const right = treeSum(parts.slice(half))
-  return left.map((value, i) => value + right[i]!)
+/** Cuts ascending ranks into runs that lie in one partition each: `[partition, from, to]`. */
+export function runsByPartition(ranks: Int32Array, owner: Int32Array): [partition: number, from: number, to: number][] {
+  const runs: [number, number, number][] = []
+  for (let from = 0; from < ranks.length; ) {
+    const partition = owner[Math.floor(ranks[from]! / blockRanks)]!
+    let to = from + 1
+    while (to < ranks.length && owner[Math.floor(ranks[to]! / blockRanks)] === partition) to++
+    runs.push([partition, from, to])
+    from = to
+  }
+  return runs
 }

@@ -1,31 +1,39 @@
-/** A trained model on the driver: who would like what, and what is like what. */
+/** A trained model on the driver: who would like what, what is like what, and what to play next. */
 
 import { UsageError } from '@gridify/core'
 import type { FitReport } from './als.ts'
-import { transform } from './half-gridify.ts'
+import { transform } from './confidence.ts'
 import type { Id } from './ids.ts'
 import { gramOf } from './kernels/dense.ts'
 import { solveCholesky } from './kernels/solve-rows.ts'
-import type { ALSSettings } from './options.ts'
+import { loadModel, saveModel } from './persistence.ts'
+import { normalize, walk, type WalkOptions } from './radio.ts'
+import { rowRegularization } from './sides.ts'
+import { topK, type Ranked } from './top-k.ts'
 
 export interface Scored {
   readonly item: Id
   readonly score: number
 }
 
-interface ModelParts {
-  readonly settings: ALSSettings
-  readonly alpha: number
+/** User u was trained on items ranks[offsets[u]] to ranks[offsets[u + 1]], ascending. */
+export interface SeenItems {
+  readonly offsets: Int32Array
+  readonly ranks: Int32Array
+}
+
+export interface ModelParts {
   readonly users: readonly Id[]
   readonly items: readonly Id[]
   /** users x factors, row by row. */
-  readonly userFactors: Float64Array
+  readonly userFactors: Float32Array
   /** items x factors, row by row. */
-  readonly itemFactors: Float64Array
-  /** Ranks of the items that each user rank was trained on. */
-  readonly seen: ReadonlyMap<number, Int32Array>
+  readonly itemFactors: Float32Array
+  readonly seen: SeenItems
   readonly report: FitReport
 }
+
+export type Exclude = 'seen' | 'none' | Iterable<Id>
 
 export class FactorModel {
   readonly #parts: ModelParts
@@ -33,96 +41,200 @@ export class FactorModel {
   readonly #itemRanks: Map<Id, number>
   readonly #counts: Int32Array
   #gram: Float64Array | undefined
+  #unit: Float32Array | undefined
 
-  /** @internal Made by `ImplicitALS.fit()`. */
+  /** @internal Made by `ImplicitALS.fit()` and `FactorModel.load()`. */
   constructor(parts: ModelParts) {
     this.#parts = parts
     this.#userRanks = new Map(parts.users.map((id, rank) => [id, rank]))
     this.#itemRanks = new Map(parts.items.map((id, rank) => [id, rank]))
     this.#counts = new Int32Array(parts.items.length)
-    for (const ranks of parts.seen.values()) for (const rank of ranks) this.#counts[rank]!++
+    for (const rank of parts.seen.ranks) this.#counts[rank]!++
   }
 
+  /**
+   * Reads a model that `save()` wrote. @throws UsageError where files are missing or were changed.
+   * @example
+   * const model = await FactorModel.load('models/artists')
+   */
+  static async load(folder: string): Promise<FactorModel> {
+    return new FactorModel(await loadModel(folder))
+  }
+
+  /**
+   * Writes the model to a folder, whole or not at all; a model that is there already is replaced.
+   * @example
+   * await model.save('models/artists')
+   */
+  save(folder: string): Promise<void> {
+    return saveModel(folder, this.#parts)
+  }
+
+  /** How it was trained. */
   get report(): FitReport {
     return this.#parts.report
   }
+  /** Ids in rank order. */
   get users(): readonly Id[] {
     return this.#parts.users
   }
+  /** Ids in rank order. */
   get items(): readonly Id[] {
     return this.#parts.items
   }
   /** users x factors, row by row, in rank order. */
-  get userFactors(): Float64Array {
+  get userFactors(): Float32Array {
     return this.#parts.userFactors
   }
   /** items x factors, row by row, in rank order. */
-  get itemFactors(): Float64Array {
+  get itemFactors(): Float32Array {
     return this.#parts.itemFactors
   }
 
-  /** The `k` items with the best scores for a user, best first; ties by rank. `exclude: 'seen'` leaves out what it was trained on. */
-  recommend(user: Id, { k = 10, exclude = 'seen' as 'seen' | 'none' | Iterable<Id> } = {}): Scored[] {
+  /**
+   * The `k` items with the best scores for a user, best first; ties by rank. `exclude: 'seen'` leaves out what the user
+   * was trained on.
+   * @example
+   * model.recommend('ann', { k: 10, exclude: ['abba'] })
+   */
+  recommend(user: Id, { k = 10, exclude = 'seen' }: { readonly k?: number; readonly exclude?: Exclude } = {}): Scored[] {
     const rank = this.#rank(this.#userRanks, user, 'user')
-    const f = this.#parts.settings.factors
+    const { factors } = this.#parts.report.settings
     const left = new Set<number>()
-    if (exclude === 'seen') for (const item of this.#parts.seen.get(rank) ?? []) left.add(item)
+    if (exclude === 'seen') for (const item of this.#seenBy(rank)) left.add(item)
     else if (exclude !== 'none') for (const id of exclude) left.add(this.#rank(this.#itemRanks, id, 'item'))
-    return this.#best(this.#parts.userFactors.subarray(rank * f, rank * f + f), k, (item) => !left.has(item))
+    return this.#best(this.#parts.userFactors.subarray(rank * factors, (rank + 1) * factors), k, left)
   }
 
-  /** Items by cosine, never the item itself; those with fewer than `minCount` listeners are left out. */
-  similarItems(item: Id, { k = 10, minCount = 5 } = {}): Scored[] {
+  /**
+   * Items by cosine, never the item itself; those with fewer than `minCount` listeners, whose vectors are mostly noise,
+   * are left out.
+   * @example
+   * model.similarItems('abba', { k: 5 })
+   */
+  similarItems(item: Id, { k = 10, minCount = 5 }: { readonly k?: number; readonly minCount?: number } = {}): Scored[] {
     const rank = this.#rank(this.#itemRanks, item, 'item')
-    const { itemFactors, settings } = this.#parts
-    const f = settings.factors
-    const own = itemFactors.subarray(rank * f, rank * f + f)
-    const norm = Math.hypot(...own)
-    return this.#best(own, k, (other) => other !== rank && this.#counts[other]! >= minCount, (other) => {
-      const size = Math.hypot(...itemFactors.subarray(other * f, other * f + f)) * norm
-      return size === 0 ? 0 : 1 / size
-    })
+    const unit = this.#unitVectors()
+    const own = this.#vectorOf(unit, rank)
+    return this.#named(
+      topK(this.items.length, k, (other) =>
+        other === rank || this.#counts[other]! < minCount ? undefined : dot(own, 0, unit, other * own.length, own.length),
+      ),
+    )
   }
 
-  /** Recommendations for somebody who is not in the model, from a few plays: an exact solve against the item vectors. */
-  nowPlaying(plays: Iterable<readonly [Id, number]>, { k = 10 } = {}): Scored[] {
-    const { itemFactors, settings, alpha, items } = this.#parts
-    const f = settings.factors
-    const entries = [...plays].map(([id, value]) => ({ rank: this.#rank(this.#itemRanks, id, 'item'), value }))
-    if (entries.length === 0) throw new UsageError('nowPlaying() needs at least one [item, plays]')
-    this.#gram ??= gramOf(itemFactors, 0, items.length, f)
-    const a0 = settings.unobservedWeight
-    const x = solveCholesky({
-      factors: f,
-      offsets: Int32Array.of(0, entries.length),
-      slots: Int32Array.from(entries, ({ rank }) => rank),
-      weights: Float64Array.from(entries, ({ value }) => alpha * transform(value, settings)),
-      inbox: itemFactors,
-      gram: this.#gram.map((value) => value * a0),
-      regularization: Float64Array.of(settings.regularization * (entries.length + a0 * items.length) ** settings.regularizationExponent),
-      bonus: settings.objective === 'hu2008' ? a0 : 0,
-    })
-    const played = new Set(entries.map(({ rank }) => rank))
-    return this.#best(x, k, (item) => !played.has(item))
+  /**
+   * The vector of somebody who is not in the model, from a few plays: an exact solve against the item vectors.
+   * @example
+   * const vector = model.foldIn([['abba', 12], ['cher', 3]])
+   */
+  foldIn(plays: Iterable<readonly [item: Id, value: number]>): Float32Array {
+    return Float32Array.from(this.#solve(this.#checkPlays(plays, 'foldIn()')))
+  }
+
+  /**
+   * Recommendations for a session of plays, by `foldIn`; what was played is left out.
+   * @example
+   * model.nowPlaying([['abba', 1], ['cher', 1]], { k: 5 })
+   */
+  nowPlaying(plays: Iterable<readonly [item: Id, value: number]>, { k = 10 }: { readonly k?: number } = {}): Scored[] {
+    const entries = this.#checkPlays(plays, 'nowPlaying()')
+    return this.#best(this.#solve(entries), k, new Set(entries.map(({ rank }) => rank)))
+  }
+
+  /**
+   * A station: a seeded walk from an item or a user, without repeats; the same seed plays the same tracks.
+   * @example
+   * model.radio({ item: 'abba' }, { length: 20, temperature: 0.1, seed: 1 })
+   */
+  radio(
+    from: { readonly item: Id } | { readonly user: Id },
+    { length = 20, temperature = 0.1, seed = 1, minCount = 5 }: Partial<WalkOptions> & { readonly minCount?: number } = {},
+  ): Scored[] {
+    const unit = this.#unitVectors()
+    const itemRank = 'item' in from ? this.#rank(this.#itemRanks, from.item, 'item') : -1
+    const direction =
+      'item' in from
+        ? this.#vectorOf(unit, itemRank)
+        : normalize(this.#vectorOf(this.#parts.userFactors, this.#rank(this.#userRanks, from.user, 'user')))
+    const playable = (rank: number) => rank !== itemRank && this.#counts[rank]! >= minCount
+    return this.#named(walk(direction, unit, playable, { length, temperature, seed }))
+  }
+
+  #checkPlays(plays: Iterable<readonly [Id, number]>, what: string): { rank: number; value: number }[] {
+    const sums = new Map<number, number>()
+    for (const [id, value] of plays) {
+      if (!(typeof value === 'number' && value > 0 && value < Infinity))
+        throw new UsageError(`${what}: the plays of ${JSON.stringify(id)} must be a finite number above 0, got ${String(value)}`)
+      const rank = this.#rank(this.#itemRanks, id, 'item')
+      sums.set(rank, (sums.get(rank) ?? 0) + value)
+    }
+    if (sums.size === 0) throw new UsageError(`${what} needs at least one [item, plays]`)
+    return [...sums].map(([rank, value]) => ({ rank, value })).sort((a, b) => a.rank - b.rank)
+  }
+
+  #solve(entries: readonly { rank: number; value: number }[]): Float64Array {
+    const { itemFactors, items, report } = this.#parts
+    const { settings, alpha } = report
+    const { factors, unobservedWeight } = settings
+    this.#gram ??= gramOf(itemFactors, 0, items.length, factors).map((value) => value * unobservedWeight)
+    return solveCholesky(
+      {
+        factors,
+        offsets: Int32Array.of(0, entries.length),
+        slots: Int32Array.from(entries, ({ rank }) => rank),
+        weights: Float64Array.from(entries, ({ value }) => alpha * transform(value, settings)),
+        gram: this.#gram,
+        regularization: rowRegularization(Int32Array.of(entries.length), items.length, settings),
+        bonus: settings.objective === 'hu2008' ? unobservedWeight : 0,
+      },
+      itemFactors,
+    )
+  }
+
+  #seenBy(user: number): Int32Array {
+    const { offsets, ranks } = this.#parts.seen
+    return ranks.subarray(offsets[user], offsets[user + 1])
+  }
+
+  #vectorOf(matrix: Float32Array, rank: number): Float32Array {
+    const { factors } = this.#parts.report.settings
+    return matrix.slice(rank * factors, (rank + 1) * factors)
+  }
+
+  #unitVectors(): Float32Array {
+    if (!this.#unit) {
+      const { itemFactors, report } = this.#parts
+      const { factors } = report.settings
+      this.#unit = itemFactors.slice()
+      for (let at = 0; at < this.#unit.length; at += factors) this.#unit.set(normalize(this.#unit.subarray(at, at + factors)), at)
+    }
+    return this.#unit
   }
 
   #rank(ranks: Map<Id, number>, id: Id, what: string): number {
     const rank = ranks.get(id)
-    if (rank === undefined) throw new UsageError(`the model has no ${what} ${JSON.stringify(id)}; ids are compared with their type, 1 is not '1'`)
+    if (rank === undefined) {
+      const twin = typeof id === 'number' ? String(id) : Number(id)
+      const cure = ranks.has(twin) ? `it has ${JSON.stringify(twin)}: ids are compared with their type` : `it knows what was in its ratings or in \`${what}s\``
+      throw new UsageError(`the model has no ${what} ${JSON.stringify(id)}; ${cure}`)
+    }
     return rank
   }
 
-  #best(vector: Float64Array, k: number, allowed: (item: number) => boolean, scale: (item: number) => number = () => 1): Scored[] {
-    const { itemFactors, items, settings } = this.#parts
-    const f = settings.factors
-    const scored: { rank: number; score: number }[] = []
-    for (let rank = 0; rank < items.length; rank++) {
-      if (!allowed(rank)) continue
-      let score = 0
-      for (let i = 0; i < f; i++) score += vector[i]! * itemFactors[rank * f + i]!
-      scored.push({ rank, score: score * scale(rank) })
-    }
-    scored.sort((a, b) => b.score - a.score || a.rank - b.rank)
-    return scored.slice(0, k).map(({ rank, score }) => ({ item: items[rank]!, score }))
+  #best(vector: Float32Array | Float64Array, k: number, left: ReadonlySet<number>): Scored[] {
+    const { itemFactors, items } = this.#parts
+    const f = vector.length
+    return this.#named(topK(items.length, k, (rank) => (left.has(rank) ? undefined : dot(vector, 0, itemFactors, rank * f, f))))
   }
+
+  #named(ranked: readonly Ranked[]): Scored[] {
+    return ranked.map(({ rank, score }) => ({ item: this.items[rank]!, score }))
+  }
+}
+
+function dot(a: Float32Array | Float64Array, aAt: number, b: Float32Array, bAt: number, length: number): number {
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += a[aAt + i]! * b[bAt + i]!
+  return sum
 }

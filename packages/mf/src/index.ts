@@ -1,7 +1,11 @@
 /** The public names of @gridify/mf, listed by hand. */
 
-export { ImplicitALS, type FitOptions, type FitReport, type IterationReport, type Rating } from './als.ts'
-export { FactorModel, type Scored } from './factor-model.ts'
-export type { Id } from './ids.ts'
+export { ImplicitALS, type FitOptions, type FitReport, type IterationReport } from './als.ts'
+export { itemCosineBaseline, popularityBaseline, type Recommender } from './baselines.ts'
+export { FactorModel, type Exclude, type Scored } from './factor-model.ts'
+export { rankIds, type Id } from './ids.ts'
+export type { KernelVariant } from './kernels/vectors.ts'
 export { evaluateModel, evaluateRanking, holdOut, type RankingQuality } from './metrics.ts'
 export type { ALSOptions, ALSSettings } from './options.ts'
+export type { WalkOptions } from './radio.ts'
+export type { Rating } from './ratings.ts'

@@ -1,7 +1,7 @@
 /** Ranking quality on held-out pairs: Recall@k = hits / |held out|, NDCG@k with its ideal over min(k, |held out|). */
 
 import type { FactorModel } from './factor-model.ts'
-import type { Rating } from './als.ts'
+import type { Rating } from './ratings.ts'
 import { rankIds, type Id } from './ids.ts'
 
 export interface RankingQuality {

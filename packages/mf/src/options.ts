@@ -2,47 +2,65 @@
 
 import { UsageError } from '@gridify/core'
 import { z } from 'zod'
+import { kernelVariants } from './kernels/vectors.ts'
+import { nearest } from './nearest.ts'
 
 const positive = z.number().positive()
 const schema = z.strictObject({
-  scheme: z.enum(['half']).default('half'),
+  /** `half`: a row's ratings lie together, vectors move. `full`: K x L blocks, partial sums move too. */
+  scheme: z.enum(['half', 'full']).default('half'),
+  /** K and L of `full`: runs of users by runs of items; default: as square as `partitions` allows. */
+  grid: z.tuple([z.int().min(1), z.int().min(1)]).optional(),
   factors: z.int().min(1).max(1024).default(64),
   iterations: z.int().min(1).default(15),
   objective: z.enum(['rendle2021', 'hu2008']).default('rendle2021'),
   confidence: z.enum(['linear', 'log', 'binary']).default('log'),
   alpha: z.union([positive, z.literal('auto')]).default('auto'),
-  epsilon: positive.default(1),
+  /** Of confidence `log`. */
+  epsilon: positive.optional(),
   unobservedWeight: positive.optional(),
   regularization: positive.default(0.003),
   regularizationExponent: z.number().min(0).optional(),
   solver: z.enum(['cg', 'cholesky']).default('cg'),
-  cgSteps: z.int().min(1).default(3),
+  cgSteps: z.int().min(1).optional(),
   seed: z.int().default(1),
+  /** Partitions of the factors, and in `half` of the ratings; default: one per slot, in `full` one per block. */
   partitions: z.int().min(1).optional(),
+  /** `auto`: the fastest that all executors run. */
+  kernel: z.enum(['auto', ...kernelVariants]).default('auto'),
 })
 
 export type ALSOptions = z.input<typeof schema>
-export type ALSSettings = Omit<z.output<typeof schema>, 'unobservedWeight' | 'regularizationExponent'> & {
-  unobservedWeight: number
-  regularizationExponent: number
-}
+type Given = z.output<typeof schema>
+type Resolved = 'epsilon' | 'unobservedWeight' | 'regularizationExponent' | 'cgSteps'
+/** Options with defaults filled in. */
+export type ALSSettings = Omit<Given, Resolved> & { readonly [Name in Resolved]: number }
 
 export function resolveOptions(options: ALSOptions): ALSSettings {
-  const scheme: unknown = options.scheme
-  if (scheme === 'full' || scheme === 'auto')
-    throw new UsageError(`ImplicitALS: scheme '${scheme}' does not exist yet; use 'half'`)
-  const result = schema.safeParse(options)
+  for (const name of Object.keys(options))
+    if (!(name in schema.shape))
+      throw new UsageError(`ImplicitALS has no option \`${name}\`; did you mean \`${nearest(name, Object.keys(schema.shape))}\`?`)
+  if ((options.scheme as unknown) === 'auto')
+    throw new UsageError("ImplicitALS: scheme 'auto' does not exist yet; choose 'half' or 'full'")
+  const defined = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const result = schema.safeParse(defined)
   if (!result.success) {
     const issue = result.error.issues[0]!
-    if (issue.code === 'unrecognized_keys')
-      throw new UsageError(`ImplicitALS has no option \`${issue.keys[0]}\`; it has ${Object.keys(schema.shape).join(', ')}`)
     throw new UsageError(`ImplicitALS: option \`${issue.path.join('.')}\`: ${issue.message}`)
   }
   const given = result.data
-  if (given.objective === 'hu2008') {
-    for (const name of ['unobservedWeight', 'regularizationExponent'] as const)
-      if (given[name] !== undefined) throw new UsageError(`ImplicitALS: objective 'hu2008' does not use \`${name}\`; leave it out, or use 'rendle2021'`)
-    return { ...given, unobservedWeight: 1, regularizationExponent: 0 }
+  const unused = (name: keyof ALSOptions, because: string, cure: string) => {
+    if (given[name] !== undefined) throw new UsageError(`ImplicitALS: ${because} does not use \`${name}\`; leave it out, or use ${cure}`)
   }
-  return { ...given, unobservedWeight: given.unobservedWeight ?? 0.05, regularizationExponent: given.regularizationExponent ?? 1 }
+  if (given.confidence !== 'log') unused('epsilon', `confidence '${given.confidence}'`, "'log'")
+  if (given.solver !== 'cg') unused('cgSteps', `solver '${given.solver}'`, "'cg'")
+  if (given.scheme !== 'full') unused('grid', "scheme 'half'", "'full'")
+  const common = { ...given, epsilon: given.epsilon ?? 1, cgSteps: given.cgSteps ?? 3 }
+  if (given.objective === 'hu2008') {
+    unused('unobservedWeight', "objective 'hu2008'", "'rendle2021'")
+    unused('regularizationExponent', "objective 'hu2008'", "'rendle2021'")
+    // c = 1 + w: the unobserved weight is 1, and lambda is the same for every row.
+    return { ...common, unobservedWeight: 1, regularizationExponent: 0 }
+  }
+  return { ...common, unobservedWeight: given.unobservedWeight ?? 0.05, regularizationExponent: given.regularizationExponent ?? 1 }
 }

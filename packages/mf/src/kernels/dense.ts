@@ -1,7 +1,9 @@
 /** Small dense algebra in f64, row by row and in a fixed order, so that a result depends on its row alone. */
 
+import type { FloatArray } from './vectors.ts'
+
 /** Adds the outer products of `rows` vectors from `vectors` to a full factors x factors matrix. */
-export function gramOf(vectors: Float64Array, from: number, to: number, factors: number): Float64Array {
+export function gramOf(vectors: FloatArray, from: number, to: number, factors: number): Float64Array {
   const gram = new Float64Array(factors * factors)
   for (let row = from; row < to; row++) {
     const at = row * factors

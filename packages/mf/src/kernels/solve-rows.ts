@@ -1,31 +1,16 @@
 /**
- * One half-iteration for a run of rows: each row's vector from the vectors of what it has rated.
+ * Rows in plain f64: each row's vector from the vectors of what it has rated.
  * Normal equations of Hu, Koren, Volinsky 2008, eq. 4, with the weights of Rendle et al. 2021, eq. 3:
  * (a0 G + sum w y y' + lambda I) x = sum (w + bonus) y. Rows without ratings are zero.
  */
 
 import { choleskySolve } from './dense.ts'
-
-export interface RowProblem {
-  readonly factors: number
-  /** Row r has entries offsets[r] to offsets[r + 1] of `slots` and `weights`. */
-  readonly offsets: Int32Array
-  /** Which vector of `inbox` each entry means. */
-  readonly slots: Int32Array
-  /** Confidence above the unobserved weight. */
-  readonly weights: Float64Array
-  readonly inbox: Float64Array
-  /** Gram matrix of the fixed side times the unobserved weight. */
-  readonly gram: Float64Array
-  /** lambda of each row. */
-  readonly regularization: Float64Array
-  /** Added to the weight on the right-hand side: the unobserved weight in `hu2008`, else 0. */
-  readonly bonus: number
-}
+import type { Entries, RowProblem } from './engine.ts'
+import type { FloatArray } from './vectors.ts'
 
 /** Solves every row exactly. */
-export function solveCholesky(problem: RowProblem): Float64Array {
-  const { factors: f, offsets, slots, weights, inbox, gram, regularization, bonus } = problem
+export function solveCholesky(problem: Omit<RowProblem, 'inbox'>, inbox: FloatArray): Float64Array {
+  const { factors: f, offsets, slots, weights, gram, regularization, bonus } = problem
   const rows = offsets.length - 1
   const out = new Float64Array(rows * f)
   const a = new Float64Array(f * f)
@@ -54,8 +39,8 @@ export function solveCholesky(problem: RowProblem): Float64Array {
 }
 
 /** Takes `steps` steps of conjugate gradients from `start`, as in implicit (B. Frederickson): no matrix is formed. */
-export function solveConjugateGradient(problem: RowProblem, start: Float64Array, steps: number): Float64Array {
-  const { factors: f, offsets, slots, weights, inbox, gram, regularization, bonus } = problem
+export function solveConjugateGradient(problem: Omit<RowProblem, 'inbox'>, inbox: FloatArray, start: FloatArray, steps: number): Float64Array {
+  const { factors: f, offsets, slots, weights, gram, regularization, bonus } = problem
   const rows = offsets.length - 1
   const out = new Float64Array(rows * f)
   let gathered = new Float64Array(0)
@@ -118,14 +103,20 @@ export function solveConjugateGradient(problem: RowProblem, start: Float64Array,
   return out
 }
 
-/** A row's part of the loss that needs its ratings: sum of w (s - 1)^2, or (w + a0)(s - 1)^2 - a0 s^2 in `hu2008`. */
-export function observedLoss(problem: RowProblem, vectors: Float64Array, row: number): number {
-  const { factors: f, offsets, slots, weights, inbox, bonus } = problem
+/** What needs ratings in the loss of `row`, whose vector is number `at`: sum of (w + bonus)(s - 1)^2 - bonus s^2. */
+export function observedLoss(
+  problem: Entries & { readonly factors: number; readonly bonus: number },
+  inbox: FloatArray,
+  vectors: FloatArray,
+  at: number,
+  row: number,
+): number {
+  const { factors: f, offsets, slots, weights, bonus } = problem
   let loss = 0
   for (let e = offsets[row]!; e < offsets[row + 1]!; e++) {
     const y = slots[e]! * f
     let s = 0
-    for (let i = 0; i < f; i++) s += vectors[row * f + i]! * inbox[y + i]!
+    for (let i = 0; i < f; i++) s += vectors[at * f + i]! * inbox[y + i]!
     loss += (weights[e]! + bonus) * (s - 1) ** 2 - bonus * s * s
   }
   return loss

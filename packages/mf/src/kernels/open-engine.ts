@@ -1,0 +1,15 @@
+/** From a task to its engine: one WebAssembly instance per slot, on the arena of its executor. */
+
+import type { TaskContext } from '@gridify/core'
+import type { Engine } from './engine.ts'
+import { f64Engine } from './f64-engine.ts'
+import { simdEngine } from './simd-engine.ts'
+import { instantiateKernels } from './simd-exports.ts'
+import type { KernelVariant } from './vectors.ts'
+
+/** The engine of `variant` in this task; `bytes` are those of `kernelBytes()`, best from a broadcast. */
+export function openEngine(variant: KernelVariant, bytes: () => Uint8Array, task: Pick<TaskContext, 'slot' | 'arena'>): Engine {
+  if (variant === 'f64') return f64Engine()
+  const { arena, slot } = task
+  return simdEngine(variant, slot.get('@gridify/mf kernels', () => instantiateKernels(bytes(), arena.memory)), arena)
+}
