@@ -37,12 +37,11 @@ export function lossChart(reports: SchemeReports): string {
 
 /** Bars of time, bytes and memory: each panel has a scale of its own, and each bar its value and its ratio to `half`. */
 export function comparisonChart(reports: SchemeReports): string {
-  const bytesPerIteration = (name: 'movedBytes' | 'networkBytes' | 'diskBytes') => (scheme: Scheme) => reports[scheme]![name] / Math.max(1, reports[scheme]!.loss.length)
   const panels = [
     { panel: 'time per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.secondsPerIteration, format: formatSeconds },
-    { panel: 'moved per iteration', valueOf: bytesPerIteration('movedBytes'), format: formatBytes },
-    { panel: 'network per iteration', valueOf: bytesPerIteration('networkBytes'), format: formatBytes },
-    { panel: 'disk per iteration', valueOf: bytesPerIteration('diskBytes'), format: formatBytes },
+    { panel: 'moved per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.movedBytes, format: formatBytes },
+    { panel: 'network per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.networkBytes, format: formatBytes },
+    { panel: 'disk per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.diskBytes, format: formatBytes },
     { panel: 'peak memory', valueOf: (scheme: Scheme) => reports[scheme]!.peakRssBytes, format: formatBytes },
   ]
   const trained = schemes.filter((scheme) => reports[scheme])

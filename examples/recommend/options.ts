@@ -12,6 +12,7 @@ export interface RecommendOptions {
   readonly data?: string
   readonly master?: string
   readonly executors?: readonly string[]
+  readonly secretFile?: string
   readonly schemes: readonly Scheme[]
   readonly partitions?: number
   readonly report?: string
@@ -38,6 +39,7 @@ const jobOptions: Record<string, Options> = {
   data: text('Last.fm folder, or a TSV or CSV file of user, item, count; generated where absent'),
   master: text('local[n], local[*] or local-cluster[n,cores]'),
   executors: { ...text('addresses of running executors, ws://host:port,...'), coerce: list },
+  'secret-file': text('file with the secret of the executors'),
   schemes: { ...text('what to train, of half,full,mapreduce'), default: schemes.join(','), coerce: parseSchemes },
   partitions: numeric('partitions', 'partitions of each side; default one per slot'),
   report: text('write the JSON report to this file'),
@@ -94,16 +96,18 @@ export async function parseOptions(argv: readonly string[]): Promise<CommandLine
   const [stray] = parsed['_'] as string[]
   if (stray !== undefined) throw new UsageError(`'${stray}' belongs to no option; --help lists them`)
   const given = Object.entries(parsed).filter(([name, value]) => value !== undefined && name !== '_' && name !== '$0')
-  const isJob = ([name]: [string, unknown]) => jobNames.has(name)
+  const isJob = ([name]: [string, unknown]) => jobNames.has(kebab(name))
   const options = Object.fromEntries(given.filter(isJob)) as unknown as Omit<RecommendOptions, 'model'>
   return { kind: 'run', options: { ...options, model: Object.fromEntries(given.filter((entry) => !isJob(entry))) } }
 }
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function checkNames(argv: readonly string[]): void {
   for (const argument of argv) {
     const name = /^--(?:no-)?([^=]+)/.exec(argument)?.[1]
     if (name === undefined && !/^-[^-\d]/.test(argument)) continue
-    const known = names.includes((name ?? argument).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
+    const known = names.includes(kebab(name ?? argument))
     if (!known) throw new UsageError(`unknown option ${argument.split('=')[0]}; did you mean --${nearestName(name ?? argument.slice(1), names)}?`)
   }
 }

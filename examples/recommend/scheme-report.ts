@@ -5,7 +5,7 @@ import type { Scheme } from './options.ts'
 export interface SchemeReport {
   readonly seconds: number
   readonly secondsPerIteration: number
-  /** Bytes of the whole training, as are networkBytes and diskBytes. */
+  /** Bytes per iteration, as are networkBytes and diskBytes; what is built before the first iteration is not in them. */
   readonly movedBytes: number
   readonly networkBytes: number
   readonly diskBytes: number

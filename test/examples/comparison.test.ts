@@ -7,10 +7,10 @@ import { ProgressBar, progressLine } from '../../examples/recommend/progress-bar
 import type { SchemeReport } from '../../examples/recommend/scheme-report.ts'
 
 const half: SchemeReport = {
-  seconds: 2, secondsPerIteration: 0.5, movedBytes: 20e6, networkBytes: 0, diskBytes: 0, peakRssBytes: 400e6, loss: [900_000, 450_000],
+  seconds: 2, secondsPerIteration: 0.5, movedBytes: 10e6, networkBytes: 0, diskBytes: 0, peakRssBytes: 400e6, loss: [900_000, 450_000],
   recallAt20: 0.3, ndcgAt20: 0.25, factorsSha256: { users: 'u', items: 'i' }, executorsLost: 0, tasksRerun: 0, kernel: 'f64',
 }
-const mapreduce: SchemeReport = { ...half, secondsPerIteration: 3.35, movedBytes: 134e6, diskBytes: 80e6 }
+const mapreduce: SchemeReport = { ...half, secondsPerIteration: 3.35, movedBytes: 67e6, diskBytes: 40e6 }
 const baselines = { popularity: { users: 9, recallAt20: 0.06, ndcgAt20: 0.05 } }
 
 test('the table gives each figure with its ratio to half, then the baselines', () => {

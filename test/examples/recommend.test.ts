@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const small = ['--listeners', '2000', '--artists', '1100', '--pairs', '30000', '--factors', '8', '--iterations', '3', '--master', 'local[2]']
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gridify-test-recommend-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'examples/recommend.ts'), ...args], {
+    // A temp folder of its own shows what is left there.
+    env: { ...process.env, TMPDIR: folder },
+  })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (text) => (output.stdout += text))
+  child.stderr.on('data', (text) => (output.stderr += text))
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number, ...output }))
+  return { child, ended }
+}
+const leftovers = () => readdirSync(folder).filter((name) => name.startsWith('gridify'))
+
+describe('a small run of all schemes', () => {
+  let result: { code: number; stdout: string; stderr: string }
+  let report: any
+  beforeAll(async () => {
+    result = await start([...small, '--report', join(folder, 'report.json'), '--out', join(folder, 'out')]).ended
+    report = result.code === 0 ? JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) : undefined
+  })
+  test('ends well, silent where no terminal is, and leaves nothing', () => {
+    expect([result.code, result.stderr, leftovers()]).toEqual([0, '', []])
+  })
+  test('the report has each scheme with all its figures', () => {
+    expect(Object.keys(report)).toEqual(['data', 'settings', 'memoryMethod', 'schemes', 'baselines'])
+    expect(Object.keys(report.data)).toEqual(['users', 'items', 'train', 'test', 'coldPairs', 'duplicates'])
+    expect(Object.keys(report.schemes)).toEqual(['half', 'full', 'mapreduce'])
+    for (const scheme of ['half', 'full', 'mapreduce'])
+      expect(Object.keys(report.schemes[scheme]).sort()).toEqual([
+        'diskBytes', 'executorsLost', 'factorsSha256', 'kernel', 'loss', 'movedBytes', 'ndcgAt20', 'networkBytes', 'peakRssBytes', 'recallAt20',
+        'seconds', 'secondsPerIteration', 'tasksRerun',
+      ])
+  })
+  test('mapreduce ends in the bits of half, full in its loss', () => {
+    const { half, full, mapreduce } = report.schemes
+    expect([mapreduce.factorsSha256, mapreduce.loss]).toEqual([half.factorsSha256, half.loss])
+    expect(Math.abs(full.loss[2] / half.loss[2] - 1)).toBeLessThan(1e-6)
+  })
+  test('only mapreduce goes through disk', () => {
+    const { half, full, mapreduce } = report.schemes
+    expect([half.diskBytes, full.diskBytes, mapreduce.diskBytes > 500_000]).toEqual([0, 0, true])
+  })
+  test('the lists carry names with genres, and charts are written', () => {
+    expect(result.stdout.match(/^Recommended to listener \d+, who plays .* \(.*\)/gm)).toHaveLength(3)
+    expect(result.stdout.match(/^Related to /gm)).toHaveLength(5)
+    expect(result.stdout).toMatch(/^Radio from [\s\S]*^Now playing /m)
+    expect(readdirSync(join(folder, 'out'))).toEqual(['comparison.svg', 'loss.svg'])
+  })
+})
+
+test.concurrent.each([
+  ['a missing file', ['--data', '/no/such.tsv'], 'cannot read /no/such.tsv'],
+  ['an unknown option', ['--factor', '3'], 'did you mean --factors?'],
+  ['no factors', [...small, '--factors', '0'], 'factors'],
+  ['an unreachable executor', [...small.slice(0, -2), '--executors', 'ws://127.0.0.1:1'], 'ws://127.0.0.1:1'],
+])('%s is refused without a stack', async (_, args, message) => {
+  const { code, stderr } = await start(args).ended
+  expect([code, stderr.includes(message), stderr.includes('    at ')]).toEqual([1, true, false])
+})
+
+test('malformed rows are refused with file and line', async () => {
+  const file = join(folder, 'listens.tsv')
+  writeFileSync(file, 'ann\tabba\t1\nbob\tblur\n')
+  const { code, stderr } = await start(['--data', file]).ended
+  expect([code, stderr]).toEqual([1, `${file}:2: expected user, item and count, got 2 fields: "bob | blur"\n`])
+})
+
+test('an interrupt in the middle of training ends everything within two seconds', async () => {
+  const { child, ended } = start([...small, '--iterations', '10000', '--schemes', 'mapreduce', '--out', join(folder, 'none')])
+  const isTraining = () => leftovers().some((name) => existsSync(join(folder, name, 'mapreduce/items-2')) || existsSync(join(folder, name, 'mapreduce/items-4')))
+  await vi.waitUntil(isTraining, { timeout: 30_000, interval: 10 })
+  const interrupted = performance.now()
+  child.kill('SIGINT')
+  expect((await ended).code).toBe(130)
+  expect(performance.now() - interrupted).toBeLessThan(2_000)
+  expect([leftovers(), existsSync(join(folder, 'none'))]).toEqual([[], false])
+})
