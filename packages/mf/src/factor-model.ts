@@ -9,7 +9,7 @@ import { solveCholesky } from './kernels/solve-rows.ts'
 import { loadModel, saveModel } from './persistence.ts'
 import { normalize, walk, type WalkOptions } from './radio.ts'
 import { rowRegularization } from './sides.ts'
-import { topK, type Ranked } from './top-k.ts'
+import { scoreRows, topK, type Ranked } from './top-k.ts'
 
 export interface Scored {
   readonly item: Id
@@ -115,12 +115,8 @@ export class FactorModel {
   similarItems(item: Id, { k = 10, minCount = 5 }: { readonly k?: number; readonly minCount?: number } = {}): Scored[] {
     const rank = this.#rank(this.#itemRanks, item, 'item')
     const unit = this.#unitVectors()
-    const own = this.#vectorOf(unit, rank)
-    return this.#named(
-      topK(this.items.length, k, (other) =>
-        other === rank || this.#counts[other]! < minCount ? undefined : dot(own, 0, unit, other * own.length, own.length),
-      ),
-    )
+    const scores = scoreRows(this.#vectorOf(unit, rank), unit)
+    return this.#named(topK(scores, k, (other) => other !== rank && this.#counts[other]! >= minCount))
   }
 
   /**
@@ -223,18 +219,10 @@ export class FactorModel {
   }
 
   #best(vector: Float32Array | Float64Array, k: number, left: ReadonlySet<number>): Scored[] {
-    const { itemFactors, items } = this.#parts
-    const f = vector.length
-    return this.#named(topK(items.length, k, (rank) => (left.has(rank) ? undefined : dot(vector, 0, itemFactors, rank * f, f))))
+    return this.#named(topK(scoreRows(vector, this.#parts.itemFactors), k, (rank) => !left.has(rank)))
   }
 
   #named(ranked: readonly Ranked[]): Scored[] {
     return ranked.map(({ rank, score }) => ({ item: this.items[rank]!, score }))
   }
-}
-
-function dot(a: Float32Array | Float64Array, aAt: number, b: Float32Array, bAt: number, length: number): number {
-  let sum = 0
-  for (let i = 0; i < length; i++) sum += a[aAt + i]! * b[bAt + i]!
-  return sum
 }

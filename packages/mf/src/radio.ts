@@ -2,7 +2,7 @@
 
 import { UsageError } from '@gridify/core'
 import { mulberry32 } from './mulberry32.ts'
-import { topK, type Ranked } from './top-k.ts'
+import { scoreRows, topK, type Ranked } from './top-k.ts'
 
 /** How much of the direction is the seed's; the rest is the last track's. */
 const pull = 0.7
@@ -30,12 +30,7 @@ export function walk(
   const track: Ranked[] = []
   let at = direction
   while (track.length < length) {
-    const near = topK(unit.length / f, candidates, (rank) => {
-      if (played.has(rank) || !playable(rank)) return undefined
-      let score = 0
-      for (let i = 0; i < f; i++) score += at[i]! * unit[rank * f + i]!
-      return score
-    })
+    const near = topK(scoreRows(at, unit), candidates, (rank) => !played.has(rank) && playable(rank))
     if (near.length === 0) break
     const next = draw(near, temperature, random())
     played.add(next.rank)

@@ -1,12 +1,34 @@
-/** The best k of many scores without sorting all of them; ties go to the lower rank. */
+/** Scores of all rows, and the best k of them without sorting all; ties go to the lower rank. */
 
 export interface Ranked {
   readonly rank: number
   readonly score: number
 }
 
-/** `scoreOf` gives undefined for what must not appear. O(n + k log k) for scores in random order. */
-export function topK(count: number, k: number, scoreOf: (rank: number) => number | undefined): Ranked[] {
+/** Dot products of `vector` with each row of `matrix`, in four sums: twice as fast as one. */
+export function scoreRows(vector: Float32Array | Float64Array, matrix: Float32Array): Float64Array {
+  const f = vector.length
+  const scores = new Float64Array(matrix.length / f)
+  for (let row = 0, at = 0; row < scores.length; row++) {
+    let a = 0
+    let b = 0
+    let c = 0
+    let d = 0
+    let i = 0
+    for (; i + 3 < f; i += 4, at += 4) {
+      a += vector[i]! * matrix[at]!
+      b += vector[i + 1]! * matrix[at + 1]!
+      c += vector[i + 2]! * matrix[at + 2]!
+      d += vector[i + 3]! * matrix[at + 3]!
+    }
+    for (; i < f; i++, at++) a += vector[i]! * matrix[at]!
+    scores[row] = a + b + (c + d)
+  }
+  return scores
+}
+
+/** O(n + k log k) for scores in random order. */
+export function topK(scores: Float64Array, k: number, allowed: (rank: number) => boolean): Ranked[] {
   let kept: Ranked[] = []
   let least = -Infinity
   const shrink = () => {
@@ -15,10 +37,10 @@ export function topK(count: number, k: number, scoreOf: (rank: number) => number
     if (kept.length === k) least = kept.at(-1)!.score
   }
   if (k <= 0) return []
-  for (let rank = 0; rank < count; rank++) {
-    const score = scoreOf(rank)
+  for (let rank = 0; rank < scores.length; rank++) {
+    const score = scores[rank]!
     // Ranks ascend, so a tie with the least kept one loses anyway.
-    if (score === undefined || score <= least) continue
+    if (score <= least || !allowed(rank)) continue
     kept.push({ rank, score })
     if (kept.length >= 2 * k + 16) shrink()
   }
