@@ -1,7 +1,8 @@
 /** What a model must beat: popularity, and cosine between items on binary data (Sarwar et al. 2001). */
 
-import { compareIds, rankIds, type Id } from './ids.ts'
+import { rankIds, type Id } from './ids.ts'
 import type { Rating } from './ratings.ts'
+import { topK } from './top-k.ts'
 
 /** The best items for a user, seen ones left out. */
 export type Recommender = (user: Id, k: number) => Id[]
@@ -54,29 +55,61 @@ export function popularityBaseline(ratings: Iterable<Rating>): Recommender {
   }
 }
 
+/** Rows of common listeners kept between users; what does not fit is counted anew each time. */
+const keptEntries = 32 * 2 ** 20
+
 /**
  * An item scores the sum of its cosines with the user's items: common listeners / sqrt(listeners of each).
- * O(pairs that share an item) per user; fine to some ten thousand users.
+ * Counts the pairs of items of each user once, so its cost grows with the square of a user's items.
  * @example
  * const recommend = itemCosineBaseline(train)
  * evaluateRanking((user) => recommend(user, 20), test)
  */
 export function itemCosineBaseline(ratings: Iterable<Rating>): Recommender {
   const { items, byUser, counts } = toBinary(ratings)
-  const listeners: number[][] = items.map(() => [])
-  const rows = [...byUser.entries()].sort(([a], [b]) => compareIds(a, b)).map(([, ranks]) => ranks)
-  for (const [user, ranks] of rows.entries()) for (const rank of ranks) listeners[rank]!.push(user)
+  const listeners: Int32Array[][] = items.map(() => [])
+  for (const ranks of byUser.values()) for (const rank of ranks) listeners[rank]!.push(ranks)
   const scale = Float64Array.from(counts, (count) => 1 / Math.sqrt(count))
+  const common = new Int32Array(items.length)
+  const rows = new Map<number, SharedListeners>()
+  let kept = 0
+  const sharedListeners = (rank: number): SharedListeners => {
+    let row = rows.get(rank)
+    if (!row) {
+      row = countShared(listeners[rank]!, common)
+      if (kept + row.ranks.length <= keptEntries) {
+        rows.set(rank, row)
+        kept += row.ranks.length
+      }
+    }
+    return row
+  }
   return (user, k) => {
     const own = byUser.get(user) ?? new Int32Array(0)
-    const shared = new Float64Array(rows.length)
-    for (const rank of own) for (const other of listeners[rank]!) shared[other]! += scale[rank]!
     const scores = new Float64Array(items.length)
-    for (const [other, amount] of shared.entries()) if (amount > 0) for (const rank of rows[other]!) scores[rank]! += amount
-    for (const rank of own) scores[rank] = 0
-    const best: number[] = []
-    for (const [rank, score] of scores.entries()) if (score > 0) best.push(rank)
-    const value = (rank: number) => scores[rank]! * scale[rank]!
-    return best.sort((a, b) => value(b) - value(a) || a - b).slice(0, k).map((rank) => items[rank]!)
+    for (const rank of own) {
+      const row = sharedListeners(rank)
+      const own = scale[rank]!
+      for (let i = 0; i < row.ranks.length; i++) scores[row.ranks[i]!]! += row.counts[i]! * own
+    }
+    for (let rank = 0; rank < scores.length; rank++) scores[rank]! *= scale[rank]!
+    const seen = new Set(own)
+    return topK(scores, k, (rank) => scores[rank]! > 0 && !seen.has(rank)).map(({ rank }) => items[rank]!)
   }
+}
+
+/** Items that have listeners in common with one, and how many. */
+interface SharedListeners {
+  readonly ranks: Int32Array
+  readonly counts: Int32Array
+}
+
+/** `common` is all zeros before and after. */
+function countShared(listeners: readonly Int32Array[], common: Int32Array): SharedListeners {
+  const found: number[] = []
+  for (const items of listeners) for (const rank of items) if (common[rank]!++ === 0) found.push(rank)
+  const ranks = Int32Array.from(found)
+  const counts = ranks.map((rank) => common[rank]!)
+  for (const rank of ranks) common[rank] = 0
+  return { ranks, counts }
 }

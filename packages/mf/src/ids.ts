@@ -15,7 +15,7 @@ export function rankIds(ids: Iterable<Id>): Id[] {
   return [...new Set(ids)].sort(compareIds)
 }
 
-export function compareIds(a: Id, b: Id): number {
+function compareIds(a: Id, b: Id): number {
   const left = decimal(a)
   const right = decimal(b)
   if (left !== undefined && right !== undefined) {

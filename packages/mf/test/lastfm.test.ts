@@ -83,6 +83,6 @@ describe.skipIf(!folder)('Last.fm 2k', () => {
     const popularity = quality(popularityBaseline(train))
     close([popularity.recall, popularity.ndcg], [0.0935, 0.086], 0.005)
     const cosine = quality(itemCosineBaseline(train))
-    close([cosine.recall, cosine.ndcg], [0.2448, 0.2501], 0.001)
+    close([cosine.recall, cosine.ndcg], [0.2448, 0.2501], 0.004)
   })
 })
