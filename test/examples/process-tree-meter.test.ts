@@ -27,7 +27,8 @@ test.runIf(process.platform === 'linux')('sees what a grandchild allocates', asy
   const allocate = 'const held = Buffer.alloc(150e6, 1); process.send("ready"); process.on("disconnect", () => process.exit(held[0]))'
   const program = `const child = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(allocate)}], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
     child.on('message', () => process.send('ready')); process.on('disconnect', () => process.exit())`
-  const file = join(mkdtempSync(join(tmpdir(), 'gridify-meter-')), 'parent.cjs')
+  const folder = mkdtempSync(join(tmpdir(), 'gridify-meter-'))
+  const file = join(folder, 'parent.cjs')
   writeFileSync(file, program)
   const parent = fork(file, { execArgv: [] })
   await once(parent, 'message')
@@ -35,5 +36,6 @@ test.runIf(process.platform === 'linux')('sees what a grandchild allocates', asy
   meter.stop()
   parent.disconnect()
   await once(parent, 'exit')
+  rmSync(folder, { recursive: true })
   expect(meter.peakBytes()).toBeGreaterThan(150e6)
 })
