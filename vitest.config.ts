@@ -6,7 +6,5 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    // Real processes on a busy machine: a failure must happen twice to count.
-    retry: 1,
   },
 })

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -229,4 +231,23 @@ test('a port that is taken is told', async () => {
   const { port } = supervisor
   const taken = Supervisor.start({ secret, port, cores: 1, memoryBytes: 1, workDir })
   await expect(taken).rejects.toThrow(`port ${port} of 127.0.0.1 is taken: stop the process that has it, or choose another with --port`)
+})
+
+test('a busy daemon loses no first frame of a channel that it hands to a session', async () => {
+  const control = await dial('busy')
+  await ask(control, { type: 'echo', value: 'ready' })
+  const program = new URL('fixtures/first-frames.mjs', import.meta.url)
+  const client = fork(program, [supervisor.url, secret, 'busy', '150'], { execArgv: [] })
+  let isDone = false
+  const spin = () => {
+    for (const end = performance.now() + 1; performance.now() < end; );
+    if (!isDone) setImmediate(spin)
+  }
+  spin()
+  try {
+    expect(await once(client, 'message')).toEqual([{ unheard: 0 }, undefined])
+  } finally {
+    isDone = true
+    client.kill()
+  }
 })

@@ -3,6 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../base/clock.ts'
@@ -58,6 +59,7 @@ export class SessionChild {
       socket.destroy()
       return
     }
+    stopReading(socket)
     this.#process.send(message, socket, (error) => {
       if (error) socket.destroy()
     })
@@ -107,6 +109,14 @@ export class SessionChild {
   #removeFolder(): void {
     rmSync(this.#start.workDir, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/**
+ * Node goes on reading a socket that it has sent to a child, and throws away what comes, until the child has confirmed it:
+ * the client's first frame would be lost now and then. `pause()` does not reach the handle, so this asks it directly.
+ */
+function stopReading(socket: Socket): void {
+  ;(socket as Socket & { readonly _handle?: { readStop(): number } | null })._handle?.readStop()
 }
 
 function logLines(output: Readable, session: string, log: (line: string) => void): void {
