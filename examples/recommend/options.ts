@@ -1,9 +1,9 @@
 /** The command line of the main job. What a model option may be is for ImplicitALS to say; here it only becomes a value. */
 
 import { UsageError } from '@gridify/core'
+import { closest } from 'fastest-levenshtein'
 import yargs, { type Options } from 'yargs'
 import { defaultLogSize } from './generate-listens.ts'
-import { nearestName } from './nearest-name.ts'
 
 export const schemes = ['half', 'full', 'mapreduce'] as const
 export type Scheme = (typeof schemes)[number]
@@ -108,14 +108,14 @@ function checkNames(argv: readonly string[]): void {
     const name = /^--(?:no-)?([^=]+)/.exec(argument)?.[1]
     if (name === undefined && !/^-[^-\d]/.test(argument)) continue
     const known = names.includes(kebab(name ?? argument))
-    if (!known) throw new UsageError(`unknown option ${argument.split('=')[0]}; did you mean --${nearestName(name ?? argument.slice(1), names)}?`)
+    if (!known) throw new UsageError(`unknown option ${argument.split('=')[0]}; did you mean --${closest(name ?? argument.slice(1), names)}?`)
   }
 }
 
 function parseSchemes(value: string): Scheme[] {
   const wanted = list(value)
   for (const name of wanted)
-    if (!(schemes as readonly string[]).includes(name)) throw new UsageError(`--schemes: there is no scheme '${name}'; did you mean ${nearestName(name, schemes)}?`)
+    if (!(schemes as readonly string[]).includes(name)) throw new UsageError(`--schemes: there is no scheme '${name}'; did you mean ${closest(name, schemes)}?`)
   if (wanted.length === 0) throw new UsageError(`--schemes needs at least one of ${schemes.join(', ')}`)
   return schemes.filter((scheme) => wanted.includes(scheme))
 }

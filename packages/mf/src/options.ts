@@ -1,9 +1,9 @@
 /** The settings of ImplicitALS, with defaults that give a good model on counts and on clicks alike. */
 
 import { UsageError } from '@gridify/core'
+import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { kernelVariants } from './kernels/vectors.ts'
-import { nearest } from './nearest.ts'
 
 const positive = z.number().positive()
 const schema = z.strictObject({
@@ -39,7 +39,7 @@ export type ALSSettings = Omit<Given, Resolved> & { readonly [Name in Resolved]:
 export function resolveOptions(options: ALSOptions): ALSSettings {
   for (const name of Object.keys(options))
     if (!(name in schema.shape))
-      throw new UsageError(`ImplicitALS has no option \`${name}\`; did you mean \`${nearest(name, Object.keys(schema.shape))}\`?`)
+      throw new UsageError(`ImplicitALS has no option \`${name}\`; did you mean \`${closest(name.toLowerCase(), Object.keys(schema.shape))}\`?`)
   if ((options.scheme as unknown) === 'auto')
     throw new UsageError("ImplicitALS: scheme 'auto' does not exist yet; choose 'half' or 'full'")
   const defined = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -1,10 +1,10 @@
 /** The one configuration schema: options > environment (`GRIDIFY_*`) > defaults; an unknown key names the nearest. */
 
 import { availableParallelism } from 'node:os'
+import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { UsageError } from './errors.ts'
 import type { LogRecord } from './logger.ts'
-import { nearest } from './nearest.ts'
 
 const schema = z.strictObject({
   master: z.string(),
@@ -39,7 +39,7 @@ const defaults = {
 export function resolveConfig(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env): Config {
   for (const key of Object.keys(options))
     if (!(key in schema.shape))
-      throw new UsageError(`createContext() has no option \`${key}\`; did you mean \`${nearest(key, Object.keys(schema.shape))}\`?`)
+      throw new UsageError(`createContext() has no option \`${key}\`; did you mean \`${closest(key.toLowerCase(), Object.keys(schema.shape))}\`?`)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const fromEnvironment = {
     ...(environment['GRIDIFY_MASTER'] ? { master: environment['GRIDIFY_MASTER'] } : {}),

@@ -2,9 +2,9 @@
 
 import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
+import { closest } from 'fastest-levenshtein'
 import yargs from 'yargs'
 import { UsageError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
 import { productVersion } from '../protocol/version.ts'
 import { parseBytes } from './parse-bytes.ts'
 
@@ -118,7 +118,7 @@ function parseArgv(argv: readonly string[]): Given {
   const parsed = parser.parseSync() as Record<string, unknown>
   for (const key of Object.keys(parsed))
     if (!names.includes(key as Name) && !yargsNames.includes(key))
-      throw new UsageError(`there is no option --${key}; did you mean --${nearest(key, names)}?`)
+      throw new UsageError(`there is no option --${key}; did you mean --${closest(key.toLowerCase(), names)}?`)
   const [word] = parsed['_'] as (string | number)[]
   if (word !== undefined) throw new UsageError(`${JSON.stringify(String(word))} is no option: every option starts with --`)
   return parsed
