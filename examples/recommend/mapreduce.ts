@@ -7,8 +7,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { indexPartitioner, type Broadcast, type Context } from '@gridify/core'
-import { ImplicitALS, type ALSOptions, type ALSSettings } from '@gridify/mf'
-import { chooseKernel, joinSubtrees, kernelBytes, partitionOfBlock, type KernelVariant } from '@gridify/mf/kernels'
+import type { ALSOptions, ALSSettings } from '@gridify/mf'
+import { chooseKernel, joinSubtrees, kernelBytes, partitionOfBlock, resolveOptions, type KernelVariant } from '@gridify/mf/kernels'
 import { readFactorFiles, readSums, shuffleVectors, startLines } from './factor-files.ts'
 import type { Data } from './load-data.ts'
 import type { RecommendOptions } from './options.ts'
@@ -32,7 +32,7 @@ export async function trainMapReduce(
   folder: string,
   { onIteration, signal }: TrainingHooks,
 ): Promise<TrainedFactors> {
-  const settings = await settingsOf(context, options)
+  const settings = settingsOf(options)
   const job = new MapReduce(context, rankedRatings(data, settings), settings, folder, signal)
   await job.prepare()
   const measured: { seconds: number; movedBytes: number; networkBytes: number; diskBytes: number }[] = []
@@ -65,11 +65,10 @@ export async function trainMapReduce(
   }
 }
 
-/** ImplicitALS checks options and knows its defaults: a fit of one rating tells them. */
-async function settingsOf(context: Context, { model, partitions }: RecommendOptions): Promise<ALSSettings> {
+/** The options of ImplicitALS, checked by its own rules; a grid is for `full` alone. */
+function settingsOf({ model, partitions }: RecommendOptions): ALSSettings {
   const { grid: _, ...options } = { ...model, ...(partitions === undefined ? {} : { partitions }) } as ALSOptions
-  const probe = await new ImplicitALS({ ...options, iterations: 1 }).fit([['a', 'a', 1]], { context })
-  return { ...probe.report.settings, iterations: options.iterations ?? 15 }
+  return resolveOptions(options)
 }
 
 class MapReduce {

@@ -1,35 +1,24 @@
 /** Encoded blocks one behind another, each with an 8-byte header and padded to 8 bytes, so that columns stay aligned. */
 
-import { decodeBlock, encodeBlock } from './block.ts'
+import { decodeBlock } from './block.ts'
+import { BlockBuilder } from './block-builder.ts'
 import { plainRow } from './group.ts'
-
-const rowsPerBlock = 2048
-const targetBytes = 256 * 1024
 
 /** Collects rows into encoded blocks. */
 export class SegmentBuilder {
   readonly parts: Uint8Array[] = []
-  #rows: unknown[] = []
-  #estimate = 0
+  readonly #blocks = new BlockBuilder((block) => this.#append(block))
   bytes = 0
-  rows = 0
 
   push(row: unknown): void {
-    const plain = plainRow(row)
-    this.#rows.push(plain)
-    this.rows++
-    this.#estimate += estimate(plain)
-    if (this.#rows.length >= rowsPerBlock || this.#estimate >= targetBytes) this.flush()
+    this.#blocks.push(plainRow(row))
   }
 
   flush(): void {
-    if (this.#rows.length === 0) return
-    this.append(encodeBlock(this.#rows))
-    this.#rows = []
-    this.#estimate = 0
+    this.#blocks.flush()
   }
 
-  append(block: Uint8Array): void {
+  #append(block: Uint8Array): void {
     const header = new Uint8Array(8)
     new DataView(header.buffer).setUint32(0, block.length, true)
     this.parts.push(header, block)
@@ -62,20 +51,4 @@ export function* readSegment(bytes: Uint8Array): Generator<unknown[]> {
     yield decodeBlock(bytes.subarray(at + 8, at + 8 + length))
     at += 8 + length + (-length & 7)
   }
-}
-
-/** A cheap guess of a row's encoded size, so that a block of large rows is cut early. */
-function estimate(row: unknown): number {
-  if (typeof row === 'string') return row.length + 4
-  if (typeof row !== 'object' || row === null) return 8
-  if (ArrayBuffer.isView(row)) return row.byteLength
-  let bytes = 8
-  for (const part of Object.values(row)) {
-    if (typeof part === 'string') bytes += part.length
-    else if (ArrayBuffer.isView(part)) bytes += part.byteLength
-    else if (typeof part === 'object' && part !== null)
-      for (const inner of Object.values(part as object)) bytes += ArrayBuffer.isView(inner) ? inner.byteLength : 16
-    else bytes += 8
-  }
-  return bytes
 }

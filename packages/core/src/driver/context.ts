@@ -15,7 +15,7 @@ import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
 import { topologicalOrder, type LineageNode, type ShuffleNode } from '../lineage/node.ts'
 import { checkPartitions, type RangePartitioner } from '../lineage/partitioner.ts'
 import { explainStages } from '../plan/explain.ts'
-import { partitionCount, splitStages, type Resolutions } from '../plan/split-stages.ts'
+import { partitionCount, partitionCounts, splitStages, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
@@ -217,16 +217,16 @@ export class Context {
   }
 
   #listSources(node: LineageNode): void {
-    for (const at of topologicalOrder(node))
+    const order = topologicalOrder(node)
+    for (const at of order)
       if (at.kind === 'text' && !this.#resolutions.splits.has(at.id)) this.#resolutions.splits.set(at.id, listText(at))
-    const counts = new Map<DatasetId, number>()
-    for (const at of topologicalOrder(node))
-      if (at.kind === 'zipPartitions') {
-        for (const parent of at.parents) counts.set(parent.id, partitionCount(parent, this.#resolutions))
-        const [left, right] = at.parents.map((parent) => counts.get(parent.id)!)
-        if (left !== right)
-          throw new UsageError(`${describeCallSite(at.site)} needs as many partitions on both sides, got ${left} and ${right}`)
-      }
+    const counts = partitionCounts(order, this.#resolutions)
+    for (const at of order) {
+      if (at.kind !== 'zipPartitions') continue
+      const [left, right] = at.parents.map((parent) => counts.get(parent.id)!)
+      if (left !== right)
+        throw new UsageError(`${describeCallSite(at.site)} needs as many partitions on both sides, got ${left} and ${right}`)
+    }
   }
 
   /** Runs the sampling jobs of sorts that have no bounds yet, innermost first. */

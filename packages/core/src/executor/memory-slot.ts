@@ -1,6 +1,5 @@
 /** A slot on the caller's own thread, for the `memory` cluster: one task after the other, in the order of messages. */
 
-import { toWire } from '../protocol/failure.ts'
 import type { WorkFolder } from '../storage/block-store.ts'
 import { firstSlotOwner, type PagePool } from '../storage/page-pool.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
@@ -25,25 +24,9 @@ export function memorySlots(executor: string, pool: PagePool, files: WorkFolder,
     })
     return {
       send(request) {
-        switch (request.type) {
-          case 'stage':
-            slot.addStage(request.plan)
-            return
-          case 'broadcast':
-            slot.addBroadcast(request.id, request.bytes)
-            return
-          case 'drop':
-            slot.drop(request.stages, request.broadcasts)
-            return
-          case 'run':
-            void slot.run(request.task, request.inputs).then(
-              (result) => alive && events.onReply({ type: 'finished', taskId: request.task.id, result }),
-              (error: unknown) => alive && events.onReply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
-            )
-            return
-          case 'stop':
-            slot.dispose()
-        }
+        slot.obey(request, (reply) => {
+          if (alive) events.onReply(reply)
+        })
       },
       cancel(task) {
         cancelled = task

@@ -154,7 +154,7 @@ export function asPair(row: unknown, site: string): Pair {
   throw new UsageError(`${site} needs rows [key, value], got ${describeRow(row)}`)
 }
 
-export function describeRow(row: unknown): string {
+function describeRow(row: unknown): string {
   try {
     return (JSON.stringify(row) ?? String(row)).slice(0, 120)
   } catch {

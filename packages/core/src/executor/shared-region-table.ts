@@ -2,7 +2,7 @@
 
 import type { Region } from '../base/region.ts'
 import { InternalError, OutOfMemoryError } from '../base/errors.ts'
-import { sharedOwner, type PagePool } from '../storage/page-pool.ts'
+import { pageBytes, sharedOwner, type PagePool } from '../storage/page-pool.ts'
 
 const entries = 4096
 const words = 8
@@ -31,14 +31,14 @@ export class SharedRegionTable {
         while (Atomics.load(table, at + state) === filling) Atomics.wait(table, at + state, filling, 1000)
         if (Atomics.load(table, at + state) !== ready) continue
         this.#pinned.push(at)
-        return { offset: (table[at + offsetPage]! >>> 0) * 4096, bytes: table[at + bytesWord]! >>> 0 }
+        return { offset: (table[at + offsetPage]! >>> 0) * pageBytes, bytes: table[at + bytesWord]! >>> 0 }
       }
       try {
         const region = allocate(bytes)
         this.#pool.give(region, sharedOwner)
         this.#pool.view(region).fill(0)
         fill(region)
-        table[at + offsetPage] = region.offset / 4096
+        table[at + offsetPage] = region.offset / pageBytes
         table[at + bytesWord] = bytes
         Atomics.store(table, at + state, ready)
         this.#pinned.push(at)
@@ -67,7 +67,7 @@ export class SharedRegionTable {
       let dropped = false
       for (let at = 0; at < entries * words; at += words) {
         if (Atomics.load(this.#table, at + state) !== ready || Atomics.load(this.#table, at + pins) > 0) continue
-        this.#pool.free({ offset: (this.#table[at + offsetPage]! >>> 0) * 4096, bytes: this.#table[at + bytesWord]! >>> 0 })
+        this.#pool.free({ offset: (this.#table[at + offsetPage]! >>> 0) * pageBytes, bytes: this.#table[at + bytesWord]! >>> 0 })
         // The hash stays, so that probing goes on behind it; state 0 marks it for reuse.
         Atomics.store(this.#table, at + state, 0)
         dropped = true

@@ -2,7 +2,6 @@
 
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { toWire } from '../protocol/failure.ts'
 import { WorkFolder } from '../storage/block-store.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
 import { captureConsole } from './capture-console.ts'
@@ -51,24 +50,6 @@ imported.catch(() => {})
 captureConsole(data.executor, (record) => reply({ type: 'log', record }))
 
 port.on('message', (request: SlotRequest) => {
-  switch (request.type) {
-    case 'stage':
-      slot.addStage(request.plan)
-      return
-    case 'broadcast':
-      slot.addBroadcast(request.id, request.bytes)
-      return
-    case 'drop':
-      slot.drop(request.stages, request.broadcasts)
-      return
-    case 'run':
-      imported.then(() => slot.run(request.task, request.inputs)).then(
-        (result) => reply({ type: 'finished', taskId: request.task.id, result }),
-        (error: unknown) => reply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
-      )
-      return
-    case 'stop':
-      slot.dispose()
-      port.close()
-  }
+  slot.obey(request, reply, imported)
+  if (request.type === 'stop') port.close()
 })

@@ -12,6 +12,7 @@ import { rebuildClosure } from '../closure/rebuild.ts'
 import { checksum } from '../codec/checksum.ts'
 import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
+import { toWire } from '../protocol/failure.ts'
 import { cacheBlock, shuffleBlock, type AccumulatorUpdate, type CachedPartition, type TaskDescription, type TaskSuccess } from '../protocol/messages.ts'
 import type { PlanNode, StagePlan } from '../protocol/stage-plan.ts'
 import { writeMapOutput } from '../shuffle/writer.ts'
@@ -23,6 +24,7 @@ import type { TaskContext } from '../task/task-context.ts'
 import { asPair, compute, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { drain } from './sinks.ts'
+import type { SlotReply, SlotRequest } from './slot-host.ts'
 
 /** A block that the task reads: where it lies here, or its bytes if they came from another executor. */
 export type InputBlock =
@@ -76,19 +78,37 @@ export class Slot {
     this.#shared = new SharedRegionTable(services.pool, services.sharedTable)
   }
 
-  addStage(plan: StagePlan): void {
-    this.#stages.set(plan.id, plan)
-  }
-
-  addBroadcast(id: number, bytes: Uint8Array): void {
-    this.#broadcastBytes.set(id, bytes)
-  }
-
-  drop(stages: readonly StageId[], broadcasts: readonly number[]): void {
+  #drop(stages: readonly StageId[], broadcasts: readonly number[]): void {
     for (const id of stages) this.#stages.delete(id)
     for (const id of broadcasts) {
       this.#broadcastBytes.delete(id)
       this.#broadcastValues.delete(id)
+    }
+  }
+
+  /** Does what the session asks; the outcome of a task comes as a reply. `before` is waited for by tasks. */
+  obey(request: SlotRequest, reply: (message: SlotReply) => void, before: Promise<unknown> = Promise.resolve()): void {
+    switch (request.type) {
+      case 'stage':
+        this.#stages.set(request.plan.id, request.plan)
+        return
+      case 'broadcast':
+        this.#broadcastBytes.set(request.id, request.bytes)
+        return
+      case 'drop':
+        this.#drop(request.stages, request.broadcasts)
+        return
+      case 'run':
+        before
+          .then(() => this.#runTask(request.task, request.inputs))
+          .then(
+            (result) => reply({ type: 'finished', taskId: request.task.id, result }),
+            (error: unknown) => reply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
+          )
+        return
+      case 'stop':
+        this.dispose()
+        return
     }
   }
 
@@ -98,7 +118,7 @@ export class Slot {
   }
 
   /** Imports what the stage's functions need, then runs the task without another await. */
-  async run(task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
+  async #runTask(task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
     const plan = this.#stages.get(task.stageId)
     if (!plan) throw new InternalError(`stage ${task.stageId} was not sent before its task ${task.id}`)
     this.#checkPaths(plan, task.partition)

@@ -119,15 +119,20 @@ export function parentsOf(node: LineageNode): readonly LineageNode[] {
   }
 }
 
+/** What a node reads inside its own stage: nothing, where a shuffle begins it. */
+export function narrowParentsOf(node: LineageNode): readonly LineageNode[] {
+  return node.kind === 'shuffle' ? [] : parentsOf(node)
+}
+
 /** Parents before children, each node once; iterative, since lineages of iterative jobs are deep. */
-export function topologicalOrder(root: LineageNode): LineageNode[] {
+export function topologicalOrder(root: LineageNode, parents: (node: LineageNode) => readonly LineageNode[] = parentsOf): LineageNode[] {
   const order: LineageNode[] = []
   const seen = new Set<DatasetId>()
   const stack: { node: LineageNode; next: number }[] = [{ node: root, next: 0 }]
   seen.add(root.id)
   while (stack.length > 0) {
     const top = stack.at(-1)!
-    const parent = parentsOf(top.node)[top.next++]
+    const parent = parents(top.node)[top.next++]
     if (!parent) {
       order.push(top.node)
       stack.pop()

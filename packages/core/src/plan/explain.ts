@@ -1,7 +1,7 @@
 /** A plan as text: stages, their partitions and why each shuffle exists. */
 
 import { describeCallSite } from '../base/call-site.ts'
-import { parentsOf, topologicalOrder, type LineageNode } from '../lineage/node.ts'
+import { narrowParentsOf, topologicalOrder, type LineageNode } from '../lineage/node.ts'
 import { partitionCount, type Resolutions } from './split-stages.ts'
 
 export function explainStages(root: LineageNode, resolutions: Resolutions): string {
@@ -12,24 +12,10 @@ export function explainStages(root: LineageNode, resolutions: Resolutions): stri
     const why = node ? `shuffle by ${node.partitioner.kind} into ${node.partitioner.partitions}, for ${describeCallSite(node.site)}` : 'result'
     const done = node && resolutions.mapStages.has(node.shuffleId) ? ' (planned before: outputs are reused)' : ''
     lines.push(`stage ${index + 1}: ${partitionCount(end, resolutions)} partitions -> ${why}${done}`)
-    for (const at of narrow(end)) {
+    for (const at of topologicalOrder(end, narrowParentsOf)) {
       const level = resolutions.levels.get(at.id)
       lines.push(`  ${describeCallSite(at.site)}${at.kind === 'shuffle' ? ' reads the shuffle' : ''}${level ? ` [kept: ${level}]` : ''}`)
     }
   }
   return lines.join('\n')
-}
-
-function narrow(root: LineageNode): LineageNode[] {
-  const found: LineageNode[] = []
-  const todo = [root]
-  const seen = new Set<number>()
-  while (todo.length > 0) {
-    const node = todo.pop()!
-    if (seen.has(node.id)) continue
-    seen.add(node.id)
-    found.push(node)
-    if (node.kind !== 'shuffle') todo.push(...parentsOf(node))
-  }
-  return found.reverse()
 }

@@ -1,11 +1,10 @@
 /** Lineage -> stages, cut at shuffles. What depends on data (text splits, sort bounds) comes resolved. */
 
-import type { CallSite } from '../base/call-site.ts'
 import { describeCallSite } from '../base/call-site.ts'
 import { InternalError } from '../base/errors.ts'
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
-import { parentsOf, topologicalOrder, type LineageNode, type ShuffleNode } from '../lineage/node.ts'
+import { narrowParentsOf, parentsOf, topologicalOrder, type LineageNode, type ShuffleNode } from '../lineage/node.ts'
 import type { Partitioner } from '../lineage/partitioner.ts'
 import type { PlanNode, StageOutput, StagePlan, TextSplit } from '../protocol/stage-plan.ts'
 
@@ -24,9 +23,14 @@ export interface PlanOptions {
 }
 
 export function partitionCount(node: LineageNode, resolutions: Resolutions): number {
+  return partitionCounts(topologicalOrder(node), resolutions).get(node.id)!
+}
+
+/** Of every node of a lineage, in one walk; `order` has parents before children. */
+export function partitionCounts(order: readonly LineageNode[], resolutions: Resolutions): Map<DatasetId, number> {
   const counts = new Map<DatasetId, number>()
-  for (const at of topologicalOrder(node)) counts.set(at.id, countFrom(at, counts, resolutions))
-  return counts.get(node.id)!
+  for (const node of order) counts.set(node.id, countFrom(node, counts, resolutions))
+  return counts
 }
 
 function countFrom(node: LineageNode, counts: Map<DatasetId, number>, resolutions: Resolutions): number {
@@ -46,7 +50,7 @@ function countFrom(node: LineageNode, counts: Map<DatasetId, number>, resolution
   }
 }
 
-export function resolvePartitioner(node: ShuffleNode, resolutions: Resolutions): Partitioner {
+function resolvePartitioner(node: ShuffleNode, resolutions: Resolutions): Partitioner {
   if (node.partitioner.kind !== 'sampled-range') return node.partitioner
   const found = resolutions.bounds.get(node.shuffleId)
   if (!found) throw new InternalError(`${describeCallSite(node.site)}: sort bounds were not sampled before planning`)
@@ -56,8 +60,7 @@ export function resolvePartitioner(node: ShuffleNode, resolutions: Resolutions):
 /** The stages of a job, parents first, the result stage last. */
 export function splitStages(root: LineageNode, output: StageOutput, resolutions: Resolutions, options: PlanOptions): StagePlan[] {
   const order = topologicalOrder(root)
-  const counts = new Map<DatasetId, number>()
-  for (const node of order) counts.set(node.id, countFrom(node, counts, resolutions))
+  const counts = partitionCounts(order, resolutions)
   const stages: StagePlan[] = []
   for (const node of order) {
     if (node.kind !== 'shuffle') continue
@@ -88,37 +91,18 @@ function stageOf(
 ): StagePlan {
   const nodes: PlanNode[] = []
   const indexOf = new Map<DatasetId, number>()
-  for (const node of narrowOrder(root)) {
+  for (const node of topologicalOrder(root, narrowParentsOf)) {
     const level = resolutions.levels.get(node.id)
     const base = {
       datasetId: node.id,
       partitions: counts.get(node.id)!,
-      site: describeCallSite(node.site satisfies CallSite),
+      site: describeCallSite(node.site),
       ...(level ? { persist: level } : {}),
     }
     indexOf.set(node.id, nodes.length)
     nodes.push(planNode(node, base, (parent) => indexOf.get(parent.id)!, resolutions))
   }
   return { id, nodes, output, partitions: counts.get(root.id)!, broadcasts: broadcastsOf(nodes, output) }
-}
-
-/** Like topologicalOrder, but does not look behind shuffles. */
-function narrowOrder(root: LineageNode): LineageNode[] {
-  const order: LineageNode[] = []
-  const seen = new Set<DatasetId>([root.id])
-  const stack: { node: LineageNode; next: number }[] = [{ node: root, next: 0 }]
-  while (stack.length > 0) {
-    const top = stack.at(-1)!
-    const parent = top.node.kind === 'shuffle' ? undefined : parentsOf(top.node)[top.next++]
-    if (!parent) {
-      order.push(top.node)
-      stack.pop()
-    } else if (!seen.has(parent.id)) {
-      seen.add(parent.id)
-      stack.push({ node: parent, next: 0 })
-    }
-  }
-  return order
 }
 
 type PlanBase = Pick<PlanNode, 'datasetId' | 'partitions' | 'site' | 'persist'>
