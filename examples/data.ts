@@ -11,10 +11,16 @@ async function main(): Promise<void> {
   const args = await yargs(process.argv.slice(2))
     .scriptName('npm run data --')
     .usage('$0 <set>\n\nDownloads a data set from its publisher.')
-    .command('$0 <set>', false, (command) => command.positional('set', { choices: Object.keys(dataSets) as (keyof typeof dataSets)[], demandOption: true }))
+    .command('$0 <set>', false, (command) =>
+      command.positional('set', { choices: Object.keys(dataSets) as (keyof typeof dataSets)[], demandOption: true }),
+    )
     .options({
       to: { type: 'string', requiresArg: true, description: 'folder to write; default ./data/<set>' },
-      url: { type: 'string', requiresArg: true, description: 'another address of the same archive; also GRIDIFY_DATA_URL' },
+      url: {
+        type: 'string',
+        requiresArg: true,
+        description: 'another address of the same archive; also GRIDIFY_DATA_URL',
+      },
     })
     .strict()
     .version(false)
@@ -30,7 +36,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
   console.log(`${set.title}\n${set.terms}\n\nDownloading ${url}`)
   const showProgress = (received: number, total: number | undefined) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${formatBytes(received)}${total === undefined ? '' : ` of ${formatBytes(total)}`}`)
+    if (process.stderr.isTTY)
+      process.stderr.write(
+        `\r\u001B[2K${formatBytes(received)}${total === undefined ? '' : ` of ${formatBytes(total)}`}`,
+      )
   }
   try {
     await downloadData(set, { url, folder, signal: controller.signal, onProgress: showProgress })

@@ -33,23 +33,41 @@ try {
 async function recommend(options: RecommendOptions): Promise<void> {
   const data = await loadData(options)
   const facts = describeData(data)
-  console.log(data.isGenerated ? 'No --data given: a listening log is generated; the genres in the names are planted.' : `Data: ${options.data}`)
-  console.log(`${formatCount(facts.users)} listeners, ${formatCount(facts.items)} artists, ${formatCount(facts.train)} pairs to train on, ${formatCount(facts.test)} held out (${formatCount(facts.coldPairs)} cold), ${formatCount(facts.duplicates)} duplicates`)
+  console.log(
+    data.isGenerated
+      ? 'No --data given: a listening log is generated; the genres in the names are planted.'
+      : `Data: ${options.data}`,
+  )
+  console.log(
+    `${formatCount(facts.users)} listeners, ${formatCount(facts.items)} artists, ${formatCount(facts.train)} pairs to train on, ${formatCount(facts.test)} held out (${formatCount(facts.coldPairs)} cold), ${formatCount(facts.duplicates)} duplicates`,
+  )
   const finished = await trainAll(options)
   const reports: SchemeReports = Object.fromEntries(finished.map(({ scheme, report }) => [scheme, report]))
   const baselines = evaluateBaselines(data)
-  console.log(`\n${textTable({ schemes: reports, baselines: { popularity: baselines.popularity, 'item cosine': baselines.itemCosine } })}\n`)
+  console.log(
+    `\n${textTable({ schemes: reports, baselines: { popularity: baselines.popularity, 'item cosine': baselines.itemCosine } })}\n`,
+  )
   for (const line of new Set(finished.flatMap(({ warnings }) => warnings))) console.log(`Warning: ${line}`)
   const { memoryMethod } = finished[0]!
   console.log(`Bytes are per iteration; peak memory: ${memoryMethod}.\n`)
-  for (const { title, names } of finished.flatMap(({ showcase }) => showcase)) console.log(`${title}:\n${names.map((name) => `    ${name}`).join('\n')}\n`)
-  for (const { relatedInGenre } of finished) if (relatedInGenre !== undefined) console.log(`${(100 * relatedInGenre).toFixed(1)} % of related artists are of the seed's genre.`)
+  for (const { title, names } of finished.flatMap(({ showcase }) => showcase))
+    console.log(`${title}:\n${names.map((name) => `    ${name}`).join('\n')}\n`)
+  for (const { relatedInGenre } of finished)
+    if (relatedInGenre !== undefined)
+      console.log(`${(100 * relatedInGenre).toFixed(1)} % of related artists are of the seed's genre.`)
   await mkdir(options.out, { recursive: true })
   const charts = { 'loss.svg': lossChart(reports), 'comparison.svg': comparisonChart(reports) }
   for (const [name, svg] of Object.entries(charts)) await writeFile(join(options.out, name), svg)
-  console.log(`Charts: ${Object.keys(charts).map((name) => join(options.out, name)).join(', ')}`)
+  console.log(
+    `Charts: ${Object.keys(charts)
+      .map((name) => join(options.out, name))
+      .join(', ')}`,
+  )
   if (options.report === undefined) return
-  await writeFile(options.report, `${JSON.stringify({ data: facts, settings: finished[0]!.settings, memoryMethod, schemes: reports, baselines }, null, 2)}\n`)
+  await writeFile(
+    options.report,
+    `${JSON.stringify({ data: facts, settings: finished[0]!.settings, memoryMethod, schemes: reports, baselines }, null, 2)}\n`,
+  )
   console.log(`Report: ${options.report}`)
 }
 
@@ -62,7 +80,10 @@ async function trainAll(options: RecommendOptions): Promise<(FinishedScheme & { 
       const workFolder = join(folder, scheme)
       await mkdir(workFolder)
       const wantsShowcase = scheme === options.schemes.find((name) => name !== 'mapreduce')
-      finished.push({ scheme, ...(await runSchemeProcess({ scheme, options, workFolder, wantsShowcase }, bar, controller.signal)) })
+      finished.push({
+        scheme,
+        ...(await runSchemeProcess({ scheme, options, workFolder, wantsShowcase }, bar, controller.signal)),
+      })
       await rm(workFolder, { recursive: true })
     }
     return finished

@@ -19,7 +19,19 @@ const mayImport: Record<string, string[]> = {
   plan: ['base', 'closure', 'lineage', 'protocol'],
   scheduler: ['base', 'plan', 'protocol'],
   executor: ['base', 'codec', 'closure', 'task', 'lineage', 'plan', 'protocol', 'transport', 'storage', 'shuffle'],
-  driver: ['base', 'codec', 'closure', 'task', 'dataset', 'lineage', 'plan', 'scheduler', 'protocol', 'transport', 'storage'],
+  driver: [
+    'base',
+    'codec',
+    'closure',
+    'task',
+    'dataset',
+    'lineage',
+    'plan',
+    'scheduler',
+    'protocol',
+    'transport',
+    'storage',
+  ],
   cluster: ['base', 'task', 'storage', 'protocol', 'driver', 'executor', 'transport'],
   cli: ['base', 'protocol', 'transport', 'executor'],
 }
@@ -29,7 +41,9 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .map((file) => join(source, file))
 const folderOf = (file: string) => relative(source, file).split('/')[0]!
 const importsOf = (file: string) =>
-  [...readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*["'](\.[^"']+)["']/g)].map((match) => join(dirname(file), match[1]!))
+  [...readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*["'](\.[^"']+)["']/g)].map((match) =>
+    join(dirname(file), match[1]!),
+  )
 
 test('the check sees the whole source tree', () => {
   expect(files.length).toBeGreaterThan(60)

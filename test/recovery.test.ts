@@ -28,16 +28,24 @@ describe('daemons', () => {
     rmSync(folder, { recursive: true })
   })
   const startDaemon = () => {
-    const child = fork(program, ['--port', '0', '--cores', '1', '--memory', '256m', '--secret-file', secretFile, '--work-dir', folder], {
-      execArgv: [],
-      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
-    })
+    const child = fork(
+      program,
+      ['--port', '0', '--cores', '1', '--memory', '256m', '--secret-file', secretFile, '--work-dir', folder],
+      {
+        execArgv: [],
+        stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+      },
+    )
     children.push(child)
     return new Promise<{ child: ChildProcess; url: string }>((resolve) =>
       createInterface(child.stdout!).once('line', (line) => resolve({ child, url: line.split(' ')[3]! })),
     )
   }
-  const ratings: Rating[] = Array.from({ length: 6000 }, (_, i) => [`u${(i * 7919) % 1500}`, `i${(i * 104729) % 2100}`, 1 + (i % 5)])
+  const ratings: Rating[] = Array.from({ length: 6000 }, (_, i) => [
+    `u${(i * 7919) % 1500}`,
+    `i${(i * 104729) % 2100}`,
+    1 + (i % 5),
+  ])
   const options = { factors: 8, iterations: 8, partitions: 4 }
   const hash = (model: { userFactors: Float32Array; itemFactors: Float32Array }) =>
     createHash('sha256').update(model.userFactors).update(model.itemFactors).digest('hex')
@@ -62,15 +70,22 @@ describe('daemons', () => {
     const { url } = await startDaemon()
     const wrong = join(folder, 'wrong')
     writeFileSync(wrong, 'another secret that nobody shares at all', { mode: 0o600 })
-    await expect(createContext({ executors: [url], secretFile: wrong })).rejects.toMatchObject({ name: 'AuthenticationError' })
-    await expect(createContext({ executors: ['ws://127.0.0.1:1'], secretFile })).rejects.toThrow('no executor answers at ws://127.0.0.1:1')
+    await expect(createContext({ executors: [url], secretFile: wrong })).rejects.toMatchObject({
+      name: 'AuthenticationError',
+    })
+    await expect(createContext({ executors: ['ws://127.0.0.1:1'], secretFile })).rejects.toThrow(
+      'no executor answers at ws://127.0.0.1:1',
+    )
   })
   test('when every executor is lost the job ends with the reason', async () => {
     const { child, url } = await startDaemon()
     const context = await createContext({ executors: [url], secretFile, onLog: () => {} })
-    const job = context.range(0, 1).map(() => {
-      for (;;);
-    }).count()
+    const job = context
+      .range(0, 1)
+      .map(() => {
+        for (;;);
+      })
+      .count()
     const ended = expect(job).rejects.toThrow('no executor is left to run the job on')
     child.kill('SIGKILL')
     await ended
@@ -78,33 +93,55 @@ describe('daemons', () => {
   })
 })
 
-test.each(Array.from({ length: 100 }, (_, seed) => seed))('crash schedule %i on the memory cluster gives the exact result', async (seed) => {
-  const config = resolveConfig({ master: 'memory[4]', memoryBytes: 16 * 2 ** 20, onLog: () => {} })
-  const cluster = startMemoryCluster(4, config)
-  const context = await new Context(config, cluster).connect()
-  let rows = 0
-  const crashes = [(seed * 37) % 190, 190 + ((seed * 53) % 200)]
-  // Tasks of the memory cluster run on this thread, so their rows can count here.
-  Object.assign(globalThis, {
-    countRow() {
-      const due = crashes.indexOf(rows++)
-      if (due >= 0) queueMicrotask(() => cluster.crash(`memory-${1 + ((seed + due) % 4)}`))
-    },
-  })
-  try {
-    const count = (n: number) => {
-      ;(globalThis as unknown as { countRow(): void }).countRow()
-      return n
+test.each(Array.from({ length: 100 }, (_, seed) => seed))(
+  'crash schedule %i on the memory cluster gives the exact result',
+  async (seed) => {
+    const config = resolveConfig({ master: 'memory[4]', memoryBytes: 16 * 2 ** 20, onLog: () => {} })
+    const cluster = startMemoryCluster(4, config)
+    const context = await new Context(config, cluster).connect()
+    let rows = 0
+    const crashes = [(seed * 37) % 190, 190 + ((seed * 53) % 200)]
+    // Tasks of the memory cluster run on this thread, so their rows can count here.
+    Object.assign(globalThis, {
+      countRow() {
+        const due = crashes.indexOf(rows++)
+        if (due >= 0) queueMicrotask(() => cluster.crash(`memory-${1 + ((seed + due) % 4)}`))
+      },
+    })
+    try {
+      const count = (n: number) => {
+        ;(globalThis as unknown as { countRow(): void }).countRow()
+        return n
+      }
+      const cached = context
+        .range(0, 100, { partitions: 5 })
+        .map(count)
+        .map((n) => [n % 7, n])
+        .cache()
+      expect(await cached.count()).toBe(100)
+      const sums = await cached
+        .reduceByKey((a, b) => a + b, 3)
+        .mapValues(count)
+        .join(cached.groupByKey(3).mapValues((group) => group.size))
+        .collect()
+      expect(sums.sort((a, b) => a[0]! - b[0]!)).toEqual([
+        [0, [735, 15]],
+        [1, [750, 15]],
+        [2, [665, 14]],
+        [3, [679, 14]],
+        [4, [693, 14]],
+        [5, [707, 14]],
+        [6, [721, 14]],
+      ])
+      expect(
+        await cached
+          .mapValues(count)
+          .values()
+          .reduce((a, b) => a + b),
+      ).toBe(4950)
+      expect(context.metrics().executorsLost).toBeGreaterThanOrEqual(1)
+    } finally {
+      await context.stop()
     }
-    const cached = context.range(0, 100, { partitions: 5 }).map(count).map((n) => [n % 7, n]).cache()
-    expect(await cached.count()).toBe(100)
-    const sums = await cached.reduceByKey((a, b) => a + b, 3).mapValues(count).join(cached.groupByKey(3).mapValues((group) => group.size)).collect()
-    expect(sums.sort((a, b) => a[0]! - b[0]!)).toEqual([
-      [0, [735, 15]], [1, [750, 15]], [2, [665, 14]], [3, [679, 14]], [4, [693, 14]], [5, [707, 14]], [6, [721, 14]],
-    ])
-    expect(await cached.mapValues(count).values().reduce((a, b) => a + b)).toBe(4950)
-    expect(context.metrics().executorsLost).toBeGreaterThanOrEqual(1)
-  } finally {
-    await context.stop()
-  }
-})
+  },
+)

@@ -1,5 +1,6 @@
 /** Artist names that carry their genre, as `Velvet Harbor (dream pop)`; within a genre no name comes twice. */
 
+// oxfmt-ignore
 export const genres = [
   'acid jazz', 'afrobeat', 'ambient', 'bebop', 'big band', 'black metal', 'bluegrass', 'bossa nova', 'breakbeat', 'chamber pop',
   'cumbia', 'delta blues', 'dream pop', 'drum and bass', 'dub', 'dubstep', 'fado', 'flamenco', 'folk', 'funk',
@@ -7,12 +8,14 @@ export const genres = [
   'post-punk', 'reggae', 'rockabilly', 'salsa', 'shoegaze', 'ska', 'soul', 'string quartet', 'synthpop', 'trip hop',
 ] as const
 
+// oxfmt-ignore
 const adjectives = [
   'Amber', 'Arctic', 'Ashen', 'Autumn', 'Bitter', 'Blue', 'Brass', 'Broken', 'Burning', 'Copper', 'Crimson', 'Crystal',
   'Dancing', 'Distant', 'Electric', 'Empty', 'Fading', 'Feral', 'Foreign', 'Gentle', 'Golden', 'Hidden', 'Hollow', 'Ivory',
   'Jade', 'Last', 'Lunar', 'Marble', 'Midnight', 'Neon', 'Northern', 'Paper', 'Patient', 'Plastic', 'Quiet', 'Restless',
   'Rusted', 'Scarlet', 'Secret', 'Silver', 'Sleeping', 'Solar', 'Southern', 'Stolen', 'Twin', 'Velvet', 'Wandering', 'Winter', 'Young',
 ]
+// oxfmt-ignore
 const nouns = [
   'Anchors', 'Arcade', 'Atlas', 'Avenue', 'Bells', 'Cathedral', 'Choir', 'Comets', 'Coral', 'Crows', 'Diaries', 'Engine',
   'Falcons', 'Ferry', 'Foxes', 'Gardens', 'Ghosts', 'Harbor', 'Horses', 'Island', 'Kites', 'Lanterns', 'Letters', 'Machine',

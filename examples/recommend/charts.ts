@@ -12,7 +12,11 @@ const font = { fontFamily: 'system-ui, sans-serif', fontSize: '13px', background
 /** Loss over the seconds that training took: one line per scheme, one dot per iteration. */
 export function lossChart(reports: SchemeReports): string {
   const points = schemes.flatMap((scheme) =>
-    (reports[scheme]?.loss ?? []).map((loss, index) => ({ scheme, loss, seconds: (index + 1) * reports[scheme]!.secondsPerIteration })),
+    (reports[scheme]?.loss ?? []).map((loss, index) => ({
+      scheme,
+      loss,
+      seconds: (index + 1) * reports[scheme]!.secondsPerIteration,
+    })),
   )
   const losses = points.map(({ loss }) => loss)
   return render({
@@ -23,14 +27,38 @@ export function lossChart(reports: SchemeReports): string {
     marginLeft: 70,
     marginRight: 40,
     marginBottom: 45,
-    x: { label: 'seconds of training', domain: [0, Math.max(...points.map(({ seconds }) => seconds)) * 1.02], grid: true, labelArrow: 'none' },
+    x: {
+      label: 'seconds of training',
+      domain: [0, Math.max(...points.map(({ seconds }) => seconds)) * 1.02],
+      grid: true,
+      labelArrow: 'none',
+    },
     // The first iterations are far above the rest; on a linear axis the curve would be a corner.
-    y: { type: 'log', label: null, domain: [Math.min(...losses) * 0.9, Math.max(...losses) * 1.1], grid: true, ticks: 6, tickFormat: compact, labelArrow: 'none' },
+    y: {
+      type: 'log',
+      label: null,
+      domain: [Math.min(...losses) * 0.9, Math.max(...losses) * 1.1],
+      grid: true,
+      ticks: 6,
+      tickFormat: compact,
+      labelArrow: 'none',
+    },
     color: { domain: [...schemes], range: schemes.map((scheme) => colors[scheme]) },
     marks: [
       Plot.line(points, { x: 'seconds', y: 'loss', stroke: 'scheme', strokeWidth: 2 }),
       Plot.dot(points, { x: 'seconds', y: 'loss', fill: 'scheme', r: 3 }),
-      Plot.text(points, Plot.selectLast({ x: 'seconds', y: 'loss', z: 'scheme', fill: 'scheme', text: 'scheme', dy: 16, fontWeight: 'bold' })),
+      Plot.text(
+        points,
+        Plot.selectLast({
+          x: 'seconds',
+          y: 'loss',
+          z: 'scheme',
+          fill: 'scheme',
+          text: 'scheme',
+          dy: 16,
+          fontWeight: 'bold',
+        }),
+      ),
     ],
   })
 }
@@ -38,7 +66,11 @@ export function lossChart(reports: SchemeReports): string {
 /** Bars of time, bytes and memory: each panel has a scale of its own, and each bar its value and its ratio to `half`. */
 export function comparisonChart(reports: SchemeReports): string {
   const panels = [
-    { panel: 'time per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.secondsPerIteration, format: formatSeconds },
+    {
+      panel: 'time per iteration',
+      valueOf: (scheme: Scheme) => reports[scheme]!.secondsPerIteration,
+      format: formatSeconds,
+    },
     { panel: 'moved per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.movedBytes, format: formatBytes },
     { panel: 'network per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.networkBytes, format: formatBytes },
     { panel: 'disk per iteration', valueOf: (scheme: Scheme) => reports[scheme]!.diskBytes, format: formatBytes },
@@ -81,7 +113,13 @@ function compact(value: number): string {
 /** Plot draws into a document; linkedom is one that needs no browser. */
 function render({ title, ...options }: Plot.PlotOptions & { title: string }): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const heading = Plot.text([title], { frameAnchor: 'top-left', dy: -32, fontSize: 16, fontWeight: 'bold', facet: 'super' })
+  const heading = Plot.text([title], {
+    frameAnchor: 'top-left',
+    dy: -32,
+    fontSize: 16,
+    fontWeight: 'bold',
+    facet: 'super',
+  })
   const svg = Plot.plot({
     ...options,
     // Plot's types know only the browser's document.

@@ -38,7 +38,11 @@ export interface Comparison {
 export function textTable(comparison: Comparison): string {
   const [head, ...rows] = tableRows(comparison)
   const widths = head!.map((_, column) => Math.max(...[head!, ...rows].map((row) => row[column]!.length)))
-  const line = (row: readonly string[]) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd()
   return [line(head!), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
@@ -54,8 +58,16 @@ function tableRows({ schemes: reports, baselines }: Comparison): string[][] {
     const report = reports[scheme]
     return report ? [[scheme, ...cells(costColumns, report, half), ...cells(qualityColumns, report, half)]] : []
   })
-  const compared = Object.entries(baselines).map(([name, baseline]) => [name, ...costColumns.map(() => ''), ...cells(qualityColumns, baseline, half)])
-  return [['', ...costColumns.map(({ title }) => title), ...qualityColumns.map(({ title }) => title)], ...trained, ...compared]
+  const compared = Object.entries(baselines).map(([name, baseline]) => [
+    name,
+    ...costColumns.map(() => ''),
+    ...cells(qualityColumns, baseline, half),
+  ])
+  return [
+    ['', ...costColumns.map(({ title }) => title), ...qualityColumns.map(({ title }) => title)],
+    ...trained,
+    ...compared,
+  ]
 }
 
 function cells<R>(columns: readonly Column<R>[], report: R, reference: R | undefined): string[] {

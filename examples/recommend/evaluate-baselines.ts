@@ -10,7 +10,10 @@ const mostCosineUsers = 2_000
 export function evaluateBaselines({ train, test }: Data): { popularity: BaselineReport; itemCosine: BaselineReport } {
   const stride = Math.ceil(test.size / mostCosineUsers)
   const some = new Map([...test].filter((_, position) => position % stride === 0))
-  return { popularity: evaluate(popularityBaseline(train), test), itemCosine: evaluate(itemCosineBaseline(train), some) }
+  return {
+    popularity: evaluate(popularityBaseline(train), test),
+    itemCosine: evaluate(itemCosineBaseline(train), some),
+  }
 }
 
 function evaluate(recommend: Recommender, test: ReadonlyMap<Id, readonly Id[]>): BaselineReport {

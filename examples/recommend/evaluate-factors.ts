@@ -9,7 +9,10 @@ export interface Factors {
   readonly items: Float32Array
 }
 
-export function evaluateFactors(factors: Factors, { users, items, train, test }: Data): { recall: number; ndcg: number } {
+export function evaluateFactors(
+  factors: Factors,
+  { users, items, train, test }: Data,
+): { recall: number; ndcg: number } {
   const width = factors.users.length / users.length
   const rankOfUser = new Map<Id, number>(users.map((id, rank) => [id, rank]))
   const rankOfItem = new Map<Id, number>(items.map((id, rank) => [id, rank]))

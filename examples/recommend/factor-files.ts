@@ -6,7 +6,16 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TaskContext } from '@gridify/core'
-import { blockRanks, createVectors, openEngine, ranksOf, sumSubtrees, type FloatArray, type KernelVariant, type Subtree } from '@gridify/mf/kernels'
+import {
+  blockRanks,
+  createVectors,
+  openEngine,
+  ranksOf,
+  sumSubtrees,
+  type FloatArray,
+  type KernelVariant,
+  type Subtree,
+} from '@gridify/mf/kernels'
 import type { ReduceConstants } from './solve-partition.ts'
 
 /** Some rows on their way to one reducer. */
@@ -15,13 +24,24 @@ export interface VectorRows {
   readonly vectors: FloatArray
 }
 
-export function* factorLines(start: number, vectors: FloatArray, factors: number, sums: readonly Subtree[]): Generator<string> {
-  for (let row = 0; row * factors < vectors.length; row++) yield `${start + row}\t${encode(vectors.subarray(row * factors, (row + 1) * factors))}`
+export function* factorLines(
+  start: number,
+  vectors: FloatArray,
+  factors: number,
+  sums: readonly Subtree[],
+): Generator<string> {
+  for (let row = 0; row * factors < vectors.length; row++)
+    yield `${start + row}\t${encode(vectors.subarray(row * factors, (row + 1) * factors))}`
   for (const { level, index, sum } of sums) yield `sums\t${level}\t${index}\t${encode(sum)}`
 }
 
 /** The map task of vectors: each row to its owner, or all rows to every reducer. */
-export function shuffleVectors(lines: Iterable<string>, { kernel, settings }: ReduceConstants, to: Int32Array | 'all', partitions: number): [number, VectorRows][] {
+export function shuffleVectors(
+  lines: Iterable<string>,
+  { kernel, settings }: ReduceConstants,
+  to: Int32Array | 'all',
+  partitions: number,
+): [number, VectorRows][] {
   const rows = [...lines].filter((line) => !line.startsWith('sums')).map((line) => line.split('\t') as [string, string])
   const pack = (some: readonly [string, string][]): VectorRows => {
     const vectors = createVectors(kernel, some.length * settings.factors)

@@ -28,7 +28,9 @@ export function generateListens(size: Partial<LogSize> = {}): Rating[] {
   const { listeners, artists, pairs, seed } = { ...defaultLogSize, ...size }
   check({ listeners, artists, pairs })
   const random = mulberry32(seed)
-  const names = Array.from({ length: artists }, (_, artist) => artistName(artist % genres.length, Math.floor(artist / genres.length)))
+  const names = Array.from({ length: artists }, (_, artist) =>
+    artistName(artist % genres.length, Math.floor(artist / genres.length)),
+  )
   const genreCount = Math.min(genres.length, artists)
   const drawArtist = zipfSampler(Math.ceil(artists / genreCount), zipf)
   const drawGenre = zipfSampler(genreCount, (rank) => (rank + 8) ** -0.8)
@@ -59,10 +61,13 @@ export function generateListens(size: Partial<LogSize> = {}): Rating[] {
 
 function check(size: Omit<LogSize, 'seed'>): void {
   for (const [name, value] of Object.entries(size))
-    if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`--${name} must be a whole number above 0, got ${value}`)
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`--${name} must be a whole number above 0, got ${value}`)
   const { listeners, artists, pairs } = size
   if (pairs > listeners * artists * 0.25)
-    throw new UsageError(`--pairs ${pairs} is too dense for ${listeners} listeners and ${artists} artists; ask for ${Math.floor(listeners * artists * 0.25)} at most`)
+    throw new UsageError(
+      `--pairs ${pairs} is too dense for ${listeners} listeners and ${artists} artists; ask for ${Math.floor(listeners * artists * 0.25)} at most`,
+    )
 }
 
 /** Maps a uniform to a rank with these weights, in constant time on average: a table says where to start the search. */

@@ -18,7 +18,8 @@ export interface Data {
 }
 
 export async function loadData(options: RecommendOptions): Promise<Data> {
-  const { ratings, duplicates, nameOf } = options.data === undefined ? generated(options) : await readListens(options.data)
+  const { ratings, duplicates, nameOf } =
+    options.data === undefined ? generated(options) : await readListens(options.data)
   const { train, test } = holdOut(ratings)
   return {
     isGenerated: options.data === undefined,
@@ -33,7 +34,9 @@ export async function loadData(options: RecommendOptions): Promise<Data> {
 
 function generated({ listeners, artists, pairs, model }: RecommendOptions) {
   const wished = { listeners, artists, pairs, seed: model['seed'] as number | undefined }
-  const size = Object.fromEntries(Object.entries({ ...defaultLogSize, ...dropUndefined(wished) })) as unknown as typeof defaultLogSize
+  const size = Object.fromEntries(
+    Object.entries({ ...defaultLogSize, ...dropUndefined(wished) }),
+  ) as unknown as typeof defaultLogSize
   return { ratings: generateListens(size), duplicates: 0, nameOf: (item: string) => item }
 }
 

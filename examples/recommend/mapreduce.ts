@@ -8,7 +8,14 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { indexPartitioner, type Broadcast, type Context } from '@gridify/core'
 import type { ALSOptions, ALSSettings } from '@gridify/mf'
-import { chooseKernel, joinSubtrees, kernelBytes, partitionOfBlock, resolveOptions, type KernelVariant } from '@gridify/mf/kernels'
+import {
+  chooseKernel,
+  joinSubtrees,
+  kernelBytes,
+  partitionOfBlock,
+  resolveOptions,
+  type KernelVariant,
+} from '@gridify/mf/kernels'
 import { readFactorFiles, readSums, shuffleVectors, startLines } from './factor-files.ts'
 import type { Data } from './load-data.ts'
 import type { RecommendOptions } from './options.ts'
@@ -51,7 +58,8 @@ export async function trainMapReduce(
     })
     onIteration({ iteration, iterations: settings.iterations, loss: loss.at(-1)!, seconds })
   }
-  const mean = (of: (one: (typeof measured)[number]) => number) => measured.reduce((sum, one) => sum + of(one), 0) / measured.length
+  const mean = (of: (one: (typeof measured)[number]) => number) =>
+    measured.reduce((sum, one) => sum + of(one), 0) / measured.length
   return {
     factors: await job.factors(),
     loss,
@@ -132,7 +140,10 @@ class MapReduce {
 
   async factors() {
     const width = this.#settings.factors
-    return { users: await readFactorFiles(this.#users.folder, this.#users.count * width, this.kernel), items: await readFactorFiles(this.#items.folder, this.#items.count * width, this.kernel) }
+    return {
+      users: await readFactorFiles(this.#users.folder, this.#users.count * width, this.kernel),
+      items: await readFactorFiles(this.#items.folder, this.#items.count * width, this.kernel),
+    }
   }
 
   async #start(side: Side, counts: Int32Array, seed: number): Promise<void> {
@@ -141,7 +152,9 @@ class MapReduce {
     side.folder = join(this.#folder, `${side.name}-0`)
     await this.#context
       .range(0, partitions, { partitions })
-      .mapPartitionsWithIndex((partition, _, task) => startLines(partition, partitions, rowCounts.value, seed, constants.value, task))
+      .mapPartitionsWithIndex((partition, _, task) =>
+        startLines(partition, partitions, rowCounts.value, seed, constants.value, task),
+      )
       .saveAsTextFile(side.folder, { signal: this.#signal })
   }
 
@@ -158,23 +171,42 @@ class MapReduce {
       .textFile(this.#ratingsFile, partitions)
       .mapPartitions((lines) => scatterRatings(lines, isUserSide, owner, partitions))
       .partitionBy(indexPartitioner(partitions))
-    const everywhere = context.textFile(fixed.folder, partitions).mapPartitions((lines) => shuffleVectors(lines, constants.value, 'all', partitions)).partitionBy(indexPartitioner(partitions))
-    const home = context.textFile(own.folder, partitions).mapPartitions((lines) => shuffleVectors(lines, constants.value, owner, partitions)).partitionBy(indexPartitioner(partitions))
+    const everywhere = context
+      .textFile(fixed.folder, partitions)
+      .mapPartitions((lines) => shuffleVectors(lines, constants.value, 'all', partitions))
+      .partitionBy(indexPartitioner(partitions))
+    const home = context
+      .textFile(own.folder, partitions)
+      .mapPartitions((lines) => shuffleVectors(lines, constants.value, owner, partitions))
+      .partitionBy(indexPartitioner(partitions))
     const target = join(this.#folder, `${own.name}-${++this.#step}`)
     await ratings
       .zipPartitions(everywhere, (entries, vectors) => [{ entries: [...entries], fixed: [...vectors] }])
       .zipPartitions(home, (joined, vectors, task) =>
-        solvePartition([...joined][0]!, [...vectors], { gram: gram.value, partitions, ownCount, fixedCount }, constants.value, task),
+        solvePartition(
+          [...joined][0]!,
+          [...vectors],
+          { gram: gram.value, partitions, ownCount, fixedCount },
+          constants.value,
+          task,
+        ),
       )
       .saveAsTextFile(target, { signal: this.#signal })
-    this.#fileBytes += (await bytesOf(this.#ratingsFile)) + (await bytesOf(fixed.folder)) + (await bytesOf(own.folder)) + (await bytesOf(target))
+    this.#fileBytes +=
+      (await bytesOf(this.#ratingsFile)) +
+      (await bytesOf(fixed.folder)) +
+      (await bytesOf(own.folder)) +
+      (await bytesOf(target))
     await rm(own.folder, { recursive: true })
     own.folder = target
     await this.#readSums(own)
   }
 
   async #readSums(side: Side): Promise<void> {
-    const lines = await this.#context.textFile(side.folder).filter((line) => line.startsWith('sums')).collect({ signal: this.#signal })
+    const lines = await this.#context
+      .textFile(side.folder)
+      .filter((line) => line.startsWith('sums'))
+      .collect({ signal: this.#signal })
     this.#fileBytes += await bytesOf(side.folder)
     side.sums = joinSubtrees(readSums(lines)) ?? new Float64Array(this.#settings.factors ** 2 + 2)
   }

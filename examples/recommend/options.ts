@@ -24,16 +24,27 @@ export interface RecommendOptions {
   readonly model: Readonly<Record<string, unknown>>
 }
 
-export type CommandLine = { readonly kind: 'help'; readonly text: string } | { readonly kind: 'run'; readonly options: RecommendOptions }
+export type CommandLine =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'run'; readonly options: RecommendOptions }
 
 const number = (name: string) => (text: string) => {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (!Number.isFinite(value)) throw new UsageError(`--${name} needs a number, got '${text}'`)
   return value
 }
-const numeric = (name: string, description: string): Options => ({ type: 'string', requiresArg: true, description, coerce: number(name) })
+const numeric = (name: string, description: string): Options => ({
+  type: 'string',
+  requiresArg: true,
+  description,
+  coerce: number(name),
+})
 const text = (description: string): Options => ({ type: 'string', requiresArg: true, description })
-const list = (value: string) => value.split(',').map((part) => part.trim()).filter((part) => part !== '')
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 
 const jobOptions: Record<string, Options> = {
   data: text('Last.fm folder, or a TSV or CSV file of user, item, count; generated where absent'),
@@ -54,7 +65,10 @@ const modelOptions: Record<string, Options> = {
   iterations: numeric('iterations', 'passes over users and items'),
   objective: text('rendle2021 or hu2008'),
   confidence: text('linear, log or binary'),
-  alpha: { ...text("a number, or 'auto'"), coerce: (value: string) => (value === 'auto' ? value : number('alpha')(value)) },
+  alpha: {
+    ...text("a number, or 'auto'"),
+    coerce: (value: string) => (value === 'auto' ? value : number('alpha')(value)),
+  },
   epsilon: numeric('epsilon', 'in log(1 + count / epsilon)'),
   'unobserved-weight': numeric('unobserved-weight', 'weight of what was not played'),
   regularization: numeric('regularization', 'lambda'),
@@ -81,7 +95,13 @@ export async function parseOptions(argv: readonly string[]): Promise<CommandLine
     .options(modelOptions)
     .group([...Object.keys(jobOptions), 'help'], 'The job:')
     .group(Object.keys(modelOptions), "The model's options; each has a default:")
-    .parserConfiguration({ 'boolean-negation': true, 'duplicate-arguments-array': false, 'strip-dashed': true, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .parserConfiguration({
+      'boolean-negation': true,
+      'duplicate-arguments-array': false,
+      'strip-dashed': true,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
     .wrap(110)
     .version(false)
     .locale('en')
@@ -108,14 +128,18 @@ function checkNames(argv: readonly string[]): void {
     const name = /^--(?:no-)?([^=]+)/.exec(argument)?.[1]
     if (name === undefined && !/^-[^-\d]/.test(argument)) continue
     const known = names.includes(kebab(name ?? argument))
-    if (!known) throw new UsageError(`unknown option ${argument.split('=')[0]}; did you mean --${closest(name ?? argument.slice(1), names)}?`)
+    if (!known)
+      throw new UsageError(
+        `unknown option ${argument.split('=')[0]}; did you mean --${closest(name ?? argument.slice(1), names)}?`,
+      )
   }
 }
 
 function parseSchemes(value: string): Scheme[] {
   const wanted = list(value)
   for (const name of wanted)
-    if (!(schemes as readonly string[]).includes(name)) throw new UsageError(`--schemes: there is no scheme '${name}'; did you mean ${closest(name, schemes)}?`)
+    if (!(schemes as readonly string[]).includes(name))
+      throw new UsageError(`--schemes: there is no scheme '${name}'; did you mean ${closest(name, schemes)}?`)
   if (wanted.length === 0) throw new UsageError(`--schemes needs at least one of ${schemes.join(', ')}`)
   return schemes.filter((scheme) => wanted.includes(scheme))
 }

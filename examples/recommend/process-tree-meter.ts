@@ -28,7 +28,12 @@ export function startProcessTreeMeter(rootPid: number, procFolder = '/proc'): Pr
   }
   sample()
   const timer = setInterval(sample, sampleIntervalMs).unref()
-  return { sample, peakBytes: () => peak, method: 'process tree, sampled every 100 ms', stop: () => clearInterval(timer) }
+  return {
+    sample,
+    peakBytes: () => peak,
+    method: 'process tree, sampled every 100 ms',
+    stop: () => clearInterval(timer),
+  }
 }
 
 function residentBytesOfTree(rootPid: number, procFolder: string): number {
@@ -44,7 +49,7 @@ function residentBytesOfTree(rootPid: number, procFolder: string): number {
     residentOf.set(Number(name), status.residentBytes)
   }
   let total = 0
-  for (const pending = [rootPid]; pending.length > 0; ) {
+  for (const pending = [rootPid]; pending.length > 0;) {
     const pid = pending.pop()!
     total += residentOf.get(pid) ?? 0
     pending.push(...(childrenOf.get(pid) ?? []))

@@ -26,7 +26,12 @@ export function rankedRatings(data: Data, settings: ALSSettings): RankedRatings 
     const rank = rankOfItem.get(item)!
     row.set(rank, (row.get(rank) ?? 0) + count)
   }
-  const rows = [...byUser.values()].flatMap((row, user) => [...row].filter(([, count]) => count > 0).sort(([a], [b]) => a - b).map(([item, count]) => ({ user, item, count })))
+  const rows = [...byUser.values()].flatMap((row, user) =>
+    [...row]
+      .filter(([, count]) => count > 0)
+      .sort(([a], [b]) => a - b)
+      .map(([item, count]) => ({ user, item, count })),
+  )
   const userCounts = new Int32Array(data.users.length)
   const itemCounts = new Int32Array(data.items.length)
   for (const { user, item } of rows) {
@@ -66,7 +71,8 @@ export async function writeRatings({ users, items, counts }: RankedRatings, file
   function* chunks() {
     for (let from = 0; from < users.length; from += linesPerChunk) {
       let text = ''
-      for (let e = from; e < Math.min(users.length, from + linesPerChunk); e++) text += `${users[e]}\t${items[e]}\t${counts[e]}\n`
+      for (let e = from; e < Math.min(users.length, from + linesPerChunk); e++)
+        text += `${users[e]}\t${items[e]}\t${counts[e]}\n`
       yield text
     }
   }
@@ -81,8 +87,17 @@ export interface RatingEntries {
 }
 
 /** The map task: parses lines and deals them to the reducers that own their rows. */
-export function scatterRatings(lines: Iterable<string>, isUserSide: boolean, ownerOfBlock: Int32Array, partitions: number): [number, RatingEntries][] {
-  const parts = Array.from({ length: partitions }, () => ({ rows: [] as number[], columns: [] as number[], counts: [] as number[] }))
+export function scatterRatings(
+  lines: Iterable<string>,
+  isUserSide: boolean,
+  ownerOfBlock: Int32Array,
+  partitions: number,
+): [number, RatingEntries][] {
+  const parts = Array.from({ length: partitions }, () => ({
+    rows: [] as number[],
+    columns: [] as number[],
+    counts: [] as number[],
+  }))
   for (const line of lines) {
     const first = line.indexOf('\t')
     const second = line.indexOf('\t', first + 1)
@@ -93,5 +108,8 @@ export function scatterRatings(lines: Iterable<string>, isUserSide: boolean, own
     part.columns.push(isUserSide ? item : user)
     part.counts.push(Number(line.slice(second + 1)))
   }
-  return parts.map(({ rows, columns, counts }, to) => [to, { rows: Int32Array.from(rows), columns: Int32Array.from(columns), counts: Float64Array.from(counts) }])
+  return parts.map(({ rows, columns, counts }, to) => [
+    to,
+    { rows: Int32Array.from(rows), columns: Int32Array.from(columns), counts: Float64Array.from(counts) },
+  ])
 }

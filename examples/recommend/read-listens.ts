@@ -30,16 +30,19 @@ export function parseListens(text: string, file: string): Rating[] {
   const ratings: Rating[] = []
   for (const { line, fields } of splitRows(text.replace(/^\uFEFF/, ''), file)) {
     const where = `${file}:${line}`
-    if (fields.length !== 3) throw new UsageError(`${where}: expected user, item and count, got ${describeFields(fields)}`)
+    if (fields.length !== 3)
+      throw new UsageError(`${where}: expected user, item and count, got ${describeFields(fields)}`)
     const [user, item, count] = fields as [string, string, string]
     const value = count.trim() === '' ? Number.NaN : Number(count)
     if (line === 1 && Number.isNaN(value) && !/^\s*(nan)?\s*$/i.test(count)) continue
-    if (!Number.isFinite(value)) throw new UsageError(`${where}: the count must be a number, got ${JSON.stringify(count)}`)
+    if (!Number.isFinite(value))
+      throw new UsageError(`${where}: the count must be a number, got ${JSON.stringify(count)}`)
     if (value < 0) throw new UsageError(`${where}: the count must not be negative, got ${count}`)
     if (user === '' || item === '') throw new UsageError(`${where}: the ${user === '' ? 'user' : 'item'} is empty`)
     ratings.push([user, item, value])
   }
-  if (ratings.length === 0) throw new UsageError(`${file} has no rows; each row should hold a user, an item and a count`)
+  if (ratings.length === 0)
+    throw new UsageError(`${file} has no rows; each row should hold a user, an item and a count`)
   return ratings
 }
 
@@ -66,11 +69,16 @@ function* splitTabs(text: string): Generator<Row> {
 
 function* splitCsv(text: string, file: string): Generator<Row> {
   try {
-    const rows = parse(text, { relax_column_count: true, skip_empty_lines: true, info: true }) as unknown as { record: string[]; info: { lines: number } }[]
+    const rows = parse(text, { relax_column_count: true, skip_empty_lines: true, info: true }) as unknown as {
+      record: string[]
+      info: { lines: number }
+    }[]
     for (const { record, info } of rows) yield { line: info.lines, fields: record }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    throw new UsageError(`${file}:${String(error['lines'] ?? '?')}: the row is not valid CSV: ${error.message}`, { cause: error })
+    throw new UsageError(`${file}:${String(error['lines'] ?? '?')}: the row is not valid CSV: ${error.message}`, {
+      cause: error,
+    })
   }
 }
 
@@ -103,7 +111,11 @@ async function orExplain<T>(path: string, read: Promise<T>): Promise<T> {
   try {
     return await read
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file or folder' : (error as Error).message
-    throw new UsageError(`cannot read ${path}: ${reason}; --data takes a TSV or CSV file of user, item and count, or the Last.fm folder`, { cause: error })
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file or folder' : (error as Error).message
+    throw new UsageError(
+      `cannot read ${path}: ${reason}; --data takes a TSV or CSV file of user, item and count, or the Last.fm folder`,
+      { cause: error },
+    )
   }
 }

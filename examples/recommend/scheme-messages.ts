@@ -25,6 +25,12 @@ export interface TrainedScheme {
 
 export type SchemeMessage =
   | { readonly type: 'note'; readonly text: string }
-  | { readonly type: 'iteration'; readonly iteration: number; readonly iterations: number; readonly loss: number; readonly seconds: number }
+  | {
+      readonly type: 'iteration'
+      readonly iteration: number
+      readonly iterations: number
+      readonly loss: number
+      readonly seconds: number
+    }
   | { readonly type: 'trained'; readonly trained: TrainedScheme }
   | { readonly type: 'failed'; readonly message: string }

@@ -15,7 +15,11 @@ export interface FinishedScheme extends Omit<TrainedScheme, 'report' | 'ownPeakR
   readonly memoryMethod: ProcessTreeMeter['method']
 }
 
-export async function runSchemeProcess(request: TrainRequest, bar: ProgressBar, signal: AbortSignal): Promise<FinishedScheme> {
+export async function runSchemeProcess(
+  request: TrainRequest,
+  bar: ProgressBar,
+  signal: AbortSignal,
+): Promise<FinishedScheme> {
   const child = fork(new URL('train-scheme.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const meter = startProcessTreeMeter(child.pid!)
   const stop = () => stopChild(child)
@@ -24,7 +28,11 @@ export async function runSchemeProcess(request: TrainRequest, bar: ProgressBar, 
     if (signal.aborted) stop()
     child.send(request)
     const { report, ownPeakRssBytes, ...rest } = await outcomeOf(child, request.scheme, bar, signal)
-    return { ...rest, report: { ...report, peakRssBytes: meter.peakBytes() ?? ownPeakRssBytes }, memoryMethod: meter.method }
+    return {
+      ...rest,
+      report: { ...report, peakRssBytes: meter.peakBytes() ?? ownPeakRssBytes },
+      memoryMethod: meter.method,
+    }
   } finally {
     signal.removeEventListener('abort', stop)
     meter.stop()

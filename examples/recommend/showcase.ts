@@ -24,23 +24,47 @@ export function showcase(model: FactorModel, data: Data): NamedList[] {
       title: `Recommended to ${user}, who plays ${names(favourites(data, user, 3)).join(', ')}`,
       names: items(model.recommend(user, { k: 5 })),
     })),
-    ...known.map((artist) => ({ title: `Related to ${nameOf(artist)}`, names: items(model.similarItems(artist, { k: 5 })) })),
-    { title: `Radio from ${nameOf(known[0]!)}`, names: items(model.radio({ item: known[0]! }, { length: 8, seed: 1 })) },
-    { title: `Now playing ${names(session).join(', ')}; next`, names: items(model.nowPlaying(session.map((item) => [item, 3] as const), { k: 5 })) },
+    ...known.map((artist) => ({
+      title: `Related to ${nameOf(artist)}`,
+      names: items(model.similarItems(artist, { k: 5 })),
+    })),
+    {
+      title: `Radio from ${nameOf(known[0]!)}`,
+      names: items(model.radio({ item: known[0]! }, { length: 8, seed: 1 })),
+    },
+    {
+      title: `Now playing ${names(session).join(', ')}; next`,
+      names: items(
+        model.nowPlaying(
+          session.map((item) => [item, 3] as const),
+          { k: 5 },
+        ),
+      ),
+    },
   ]
 }
 
 /** The share of related artists that carry the genre of the artist they are related to; for generated names only. */
 export function relatedInGenre(model: FactorModel): number {
-  const asked = pick(model.items, Array.from({ length: 200 }, (_, i) => i / 200))
-  const hits = asked.flatMap((artist) => model.similarItems(artist, { k: 10 }).map(({ item }) => genreOfArtist(String(item)) === genreOfArtist(String(artist))))
+  const asked = pick(
+    model.items,
+    Array.from({ length: 200 }, (_, i) => i / 200),
+  )
+  const hits = asked.flatMap((artist) =>
+    model
+      .similarItems(artist, { k: 10 })
+      .map(({ item }) => genreOfArtist(String(item)) === genreOfArtist(String(artist))),
+  )
   return hits.filter(Boolean).length / hits.length
 }
 
 /** Three who listen neither little nor all day. */
 function typicalListeners({ train }: Data): Id[] {
   const counts = countBy(train, ([user]) => user)
-  return pick([...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!), [0.3, 0.5, 0.7])
+  return pick(
+    [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!),
+    [0.3, 0.5, 0.7],
+  )
 }
 
 function favourites({ train }: Data, user: Id, count: number): Id[] {
@@ -49,7 +73,9 @@ function favourites({ train }: Data, user: Id, count: number): Id[] {
 }
 
 function pick<T>(sorted: readonly T[], shares: readonly number[]): T[] {
-  return [...new Set(shares.map((share) => sorted[Math.floor(share * sorted.length)]!))].filter((value) => value !== undefined)
+  return [...new Set(shares.map((share) => sorted[Math.floor(share * sorted.length)]!))].filter(
+    (value) => value !== undefined,
+  )
 }
 
 function countBy<T>(rows: readonly T[], keyOf: (row: T) => Id): Map<Id, number> {

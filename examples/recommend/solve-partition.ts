@@ -2,7 +2,15 @@
 
 import type { TaskContext } from '@gridify/core'
 import type { ALSSettings } from '@gridify/mf'
-import { blockRanks, createVectors, openEngine, ranksOf, sumSubtrees, type FloatArray, type KernelVariant } from '@gridify/mf/kernels'
+import {
+  blockRanks,
+  createVectors,
+  openEngine,
+  ranksOf,
+  sumSubtrees,
+  type FloatArray,
+  type KernelVariant,
+} from '@gridify/mf/kernels'
 import { factorLines, type VectorRows } from './factor-files.ts'
 import { transform, type RatingEntries } from './ranked-ratings.ts'
 
@@ -30,7 +38,11 @@ export function solvePartition(
 ): Generator<string> {
   const { start, end } = ranksOf(task.partition, partitions, ownCount)
   const { factors, regularization, regularizationExponent, unobservedWeight } = settings
-  const rows = sortRows(joined.entries.map(([, entries]) => entries), start, end)
+  const rows = sortRows(
+    joined.entries.map(([, entries]) => entries),
+    start,
+    end,
+  )
   const weights = createVectors(kernel, rows.counts.length)
   for (const [e, count] of rows.counts.entries()) weights[e] = alpha * transform(count, settings)
   const solved = openEngine(kernel, () => kernelBytes, task).solveRows(
@@ -42,10 +54,17 @@ export function solvePartition(
       weights,
       inbox: joined.fixed.map(([, { vectors }]) => vectors),
       gram,
-      regularization: Float64Array.from({ length: end - start }, (_, row) => regularization * (rows.offsets[row + 1]! - rows.offsets[row]! + unobservedWeight * fixedCount) ** regularizationExponent),
+      regularization: Float64Array.from(
+        { length: end - start },
+        (_, row) =>
+          regularization *
+          (rows.offsets[row + 1]! - rows.offsets[row]! + unobservedWeight * fixedCount) ** regularizationExponent,
+      ),
       bonus: settings.objective === 'hu2008' ? unobservedWeight : 0,
     },
-    settings.solver === 'cg' ? { kind: 'cg', steps: settings.cgSteps, start: joinRows(home, (end - start) * factors, kernel) } : { kind: 'cholesky' },
+    settings.solver === 'cg'
+      ? { kind: 'cg', steps: settings.cgSteps, start: joinRows(home, (end - start) * factors, kernel) }
+      : { kind: 'cholesky' },
   )
   return factorLines(start, solved.vectors, factors, sumSubtrees(start / blockRanks, solved.blockSums))
 }

@@ -16,7 +16,12 @@ export async function trainGridify(
   const { partitions } = options
   const { grid, ...model } = options.model
   // ImplicitALS checks each option by itself and names it.
-  const settings = { ...model, scheme, ...(scheme === 'full' && grid ? { grid } : {}), ...(partitions === undefined ? {} : { partitions }) } as ALSOptions
+  const settings = {
+    ...model,
+    scheme,
+    ...(scheme === 'full' && grid ? { grid } : {}),
+    ...(partitions === undefined ? {} : { partitions }),
+  } as ALSOptions
   const fitted = await new ImplicitALS(settings).fit(data.train, {
     context,
     users: data.users,
@@ -25,7 +30,8 @@ export async function trainGridify(
     onIteration: (report) => onIteration({ ...report, iterations: settings.iterations ?? 15 }),
   })
   const { iterations, kernel, warnings } = fitted.report
-  const mean = (of: (report: IterationReport) => number) => iterations.reduce((sum, report) => sum + of(report), 0) / iterations.length
+  const mean = (of: (report: IterationReport) => number) =>
+    iterations.reduce((sum, report) => sum + of(report), 0) / iterations.length
   return {
     model: fitted,
     factors: { users: fitted.userFactors, items: fitted.itemFactors },

@@ -28,7 +28,13 @@ async function answer(request: TrainRequest): Promise<void> {
     say({ type: 'trained', trained: await train(request) })
   } catch (error) {
     if (error instanceof AbortedError && stopped.signal.aborted) return
-    say({ type: 'failed', message: error instanceof UsageError ? error.message : `${request.scheme}: ${error instanceof Error ? error.message : String(error)}` })
+    say({
+      type: 'failed',
+      message:
+        error instanceof UsageError
+          ? error.message
+          : `${request.scheme}: ${error instanceof Error ? error.message : String(error)}`,
+    })
     if (process.env['GRIDIFY_DEBUG']) console.error(error)
   }
 }
@@ -46,23 +52,37 @@ async function train({ scheme, options, workFolder, wantsShowcase }: TrainReques
     workDir: workFolder,
     shuffleStorage: scheme === 'mapreduce' ? 'disk' : 'memory',
   })
-  const hooks = { signal: stopped.signal, onIteration: (progress: Parameters<typeof announce>[0]) => announce(progress) }
+  const hooks = {
+    signal: stopped.signal,
+    onIteration: (progress: Parameters<typeof announce>[0]) => announce(progress),
+  }
   say({ type: 'note', text: 'preparing the blocks' })
   const started = performance.now()
   const trained =
-    scheme === 'mapreduce' ? await trainMapReduce(context, data, options, workFolder, hooks) : await trainGridify(context, scheme, data, options, hooks)
+    scheme === 'mapreduce'
+      ? await trainMapReduce(context, data, options, workFolder, hooks)
+      : await trainGridify(context, scheme, data, options, hooks)
   const seconds = (performance.now() - started) / 1000
   const { executorsLost, tasksRerun } = context.metrics()
   await context.stop()
   say({ type: 'note', text: 'measuring Recall and NDCG' })
   const quality = evaluateFactors(trained.factors, data)
-  const { factors, settings, warnings, secondsPerIteration, movedBytes, networkBytes, diskBytes, loss, kernel } = trained
+  const { factors, settings, warnings, secondsPerIteration, movedBytes, networkBytes, diskBytes, loss, kernel } =
+    trained
   return {
     report: {
-      seconds, secondsPerIteration, movedBytes, networkBytes, diskBytes, loss,
-      recallAt20: quality.recall, ndcgAt20: quality.ndcg,
+      seconds,
+      secondsPerIteration,
+      movedBytes,
+      networkBytes,
+      diskBytes,
+      loss,
+      recallAt20: quality.recall,
+      ndcgAt20: quality.ndcg,
       factorsSha256: { users: sha256(factors.users), items: sha256(factors.items) },
-      executorsLost, tasksRerun, kernel,
+      executorsLost,
+      tasksRerun,
+      kernel,
     },
     settings: { ...settings },
     warnings,

@@ -7,8 +7,19 @@ import { ProgressBar, progressLine } from '../../examples/recommend/progress-bar
 import type { SchemeReport } from '../../examples/recommend/scheme-report.ts'
 
 const half: SchemeReport = {
-  seconds: 2, secondsPerIteration: 0.5, movedBytes: 10e6, networkBytes: 0, diskBytes: 0, peakRssBytes: 400e6, loss: [900_000, 450_000],
-  recallAt20: 0.3, ndcgAt20: 0.25, factorsSha256: { users: 'u', items: 'i' }, executorsLost: 0, tasksRerun: 0, kernel: 'f64',
+  seconds: 2,
+  secondsPerIteration: 0.5,
+  movedBytes: 10e6,
+  networkBytes: 0,
+  diskBytes: 0,
+  peakRssBytes: 400e6,
+  loss: [900_000, 450_000],
+  recallAt20: 0.3,
+  ndcgAt20: 0.25,
+  factorsSha256: { users: 'u', items: 'i' },
+  executorsLost: 0,
+  tasksRerun: 0,
+  kernel: 'f64',
 }
 const mapreduce: SchemeReport = { ...half, secondsPerIteration: 3.35, movedBytes: 67e6, diskBytes: 40e6 }
 const baselines = { popularity: { users: 9, recallAt20: 0.06, ndcgAt20: 0.05 } }
@@ -33,7 +44,8 @@ test('without half there are no ratios', () => {
 })
 
 describe('charts', () => {
-  const texts = (svg: string) => [...parseHTML(svg).document.querySelectorAll('text')].map(({ textContent }) => textContent)
+  const texts = (svg: string) =>
+    [...parseHTML(svg).document.querySelectorAll('text')].map(({ textContent }) => textContent)
   test('the loss chart is an SVG with a dot per iteration and a label per scheme', () => {
     const svg = lossChart({ half, mapreduce })
     expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/)
@@ -41,7 +53,9 @@ describe('charts', () => {
     expect(texts(svg)).toEqual(expect.arrayContaining(['half', 'mapreduce', 'seconds of training']))
   })
   test('the comparison labels each bar with value and ratio', () => {
-    expect(texts(comparisonChart({ half, mapreduce }))).toEqual(expect.arrayContaining(['0.50 s', '3.35 s  (6.7x)', '67.0 MB  (6.7x)', '40.0 MB', 'peak memory']))
+    expect(texts(comparisonChart({ half, mapreduce }))).toEqual(
+      expect.arrayContaining(['0.50 s', '3.35 s  (6.7x)', '67.0 MB  (6.7x)', '40.0 MB', 'peak memory']),
+    )
   })
   test('one scheme alone has charts too', () => {
     expect([lossChart({ half }), comparisonChart({ half })].every((svg) => !svg.includes('NaN'))).toBe(true)
@@ -49,14 +63,30 @@ describe('charts', () => {
 })
 
 test('units keep three digits', () => {
-  expect([0, 999, 999.6, 1234, 99_960, 999_600, 1.5e12].map(formatBytes)).toEqual(['0 B', '999 B', '1.00 kB', '1.23 kB', '100 kB', '1.00 MB', '1.50 TB'])
-  expect([0.004, 0.62, 9.999, 61.3, 125].map(formatSeconds)).toEqual(['4 ms', '0.62 s', '10.0 s', '61.3 s', '2 min 05 s'])
+  expect([0, 999, 999.6, 1234, 99_960, 999_600, 1.5e12].map(formatBytes)).toEqual([
+    '0 B',
+    '999 B',
+    '1.00 kB',
+    '1.23 kB',
+    '100 kB',
+    '1.00 MB',
+    '1.50 TB',
+  ])
+  expect([0.004, 0.62, 9.999, 61.3, 125].map(formatSeconds)).toEqual([
+    '4 ms',
+    '0.62 s',
+    '10.0 s',
+    '61.3 s',
+    '2 min 05 s',
+  ])
   expect([formatRatio(3, 2), formatRatio(5000, 1), formatRatio(1, 0)]).toEqual(['1.5x', '5,000x', '-'])
 })
 
 describe('progress', () => {
   test('a line shows iterations, loss and what is left', () => {
-    expect(progressLine('half', { iteration: 3, iterations: 12, loss: 1234.4, seconds: 0.5 })).toBe('half       [######..................] 3/12  loss 1,234  0.50 s, about 4.50 s left')
+    expect(progressLine('half', { iteration: 3, iterations: 12, loss: 1234.4, seconds: 0.5 })).toBe(
+      'half       [######..................] 3/12  loss 1,234  0.50 s, about 4.50 s left',
+    )
   })
   const written = (isTTY: boolean) => {
     let text = ''

@@ -15,7 +15,8 @@ const files = {
   'tags.dat': 'tagID\ttagValue\r\n1\tmetal\r\n',
   'readme.txt': 'cite us',
 }
-const zipOf = (texts: Record<string, string>) => zipSync(Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, strToU8(text)])))
+const zipOf = (texts: Record<string, string>) =>
+  zipSync(Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, strToU8(text)])))
 
 let parent: string
 let folder: string
@@ -53,23 +54,46 @@ test('finds the files in a folder of the archive', async () => {
 })
 
 test.each<[string, RequestListener, RegExp]>([
-  ['a missing page', (_, response) => response.writeHead(404).end(), /answered 404 Not Found; give another address with --url/],
-  ['a cut connection', (_, response) => { response.writeHead(200, { 'content-length': 9999 }).write('PK'); setImmediate(() => response.destroy()) }, /the download of http.* broke off after \d bytes .*nothing was written, try again/],
+  [
+    'a missing page',
+    (_, response) => response.writeHead(404).end(),
+    /answered 404 Not Found; give another address with --url/,
+  ],
+  [
+    'a cut connection',
+    (_, response) => {
+      response.writeHead(200, { 'content-length': 9999 }).write('PK')
+      setImmediate(() => response.destroy())
+    },
+    /the download of http.* broke off after \d bytes .*nothing was written, try again/,
+  ],
   ['a page that is no archive', (_, response) => response.end('<html>moved</html>'), /is no readable zip archive/],
   ['a cut archive', (_, response) => response.end(zipOf(files).subarray(0, 300)), /is no readable zip archive/],
-  ['an archive of something else', (_, response) => response.end(zipOf({ 'ratings.csv': 'a' })), /has no user_artists\.dat; nothing was written/],
-  ['another format', (_, response) => response.end(zipOf({ ...files, 'artists.dat': 'name,id' })), /artists\.dat in the archive at .* does not start with "id\\tname\\t"/],
+  [
+    'an archive of something else',
+    (_, response) => response.end(zipOf({ 'ratings.csv': 'a' })),
+    /has no user_artists\.dat; nothing was written/,
+  ],
+  [
+    'another format',
+    (_, response) => response.end(zipOf({ ...files, 'artists.dat': 'name,id' })),
+    /artists\.dat in the archive at .* does not start with "id\\tname\\t"/,
+  ],
 ])('%s is refused and leaves nothing', async (_, answer, message) => {
   await expect(downloadData(lastfm2k, { url: await serve(answer), folder })).rejects.toThrow(message)
   expect(leftovers()).toEqual([])
 })
 
 test('nobody listening is said plainly', async () => {
-  await expect(downloadData(lastfm2k, { url: 'http://127.0.0.1:1/set.zip', folder })).rejects.toThrow(/^the download of http:\/\/127\.0\.0\.1:1\/set\.zip broke off after 0 bytes/)
+  await expect(downloadData(lastfm2k, { url: 'http://127.0.0.1:1/set.zip', folder })).rejects.toThrow(
+    /^the download of http:\/\/127\.0\.0\.1:1\/set\.zip broke off after 0 bytes/,
+  )
 })
 
 test('an existing folder is not touched', async () => {
-  await expect(downloadData(lastfm2k, { url: 'http://127.0.0.1:1/', folder: parent })).rejects.toThrow(`${parent} exists; remove it, or give another folder with --to`)
+  await expect(downloadData(lastfm2k, { url: 'http://127.0.0.1:1/', folder: parent })).rejects.toThrow(
+    `${parent} exists; remove it, or give another folder with --to`,
+  )
 })
 
 test('an abort leaves nothing', async () => {
@@ -78,20 +102,41 @@ test('an abort leaves nothing', async () => {
     response.writeHead(200).write('PK')
     controller.abort()
   })
-  await expect(downloadData(lastfm2k, { url, folder, signal: controller.signal })).rejects.toThrow('was stopped; nothing was written')
+  await expect(downloadData(lastfm2k, { url, folder, signal: controller.signal })).rejects.toThrow(
+    'was stopped; nothing was written',
+  )
   expect(leftovers()).toEqual([])
 })
 
 test('the command prints the terms and where the data is', async () => {
   const root = join(import.meta.dirname, '../..')
-  const command = [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'examples/data.ts'), 'lastfm-2k', '--to', folder, '--url', await serveZip(files)]
+  const command = [
+    join(root, 'node_modules/tsx/dist/cli.mjs'),
+    join(root, 'examples/data.ts'),
+    'lastfm-2k',
+    '--to',
+    folder,
+    '--url',
+    await serveZip(files),
+  ]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, command)
-  expect([stdout.includes('non-commercial research only'), stdout.endsWith(`npm start -- --data ${folder}\n`), stderr]).toEqual([true, true, ''])
+  expect([
+    stdout.includes('non-commercial research only'),
+    stdout.endsWith(`npm start -- --data ${folder}\n`),
+    stderr,
+  ]).toEqual([true, true, ''])
 })
 
 test('the command refuses an unknown set without a stack', async () => {
   const root = join(import.meta.dirname, '../..')
   const command = [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'examples/data.ts'), 'lastfm-3k']
-  const failure: { code: number; stderr: string } = await promisify(execFile)(process.execPath, command).then(() => expect.unreachable(), (error) => error)
-  expect([failure.code, failure.stderr.includes('lastfm-2k'), failure.stderr.includes('    at ')]).toEqual([1, true, false])
+  const failure: { code: number; stderr: string } = await promisify(execFile)(process.execPath, command).then(
+    () => expect.unreachable(),
+    (error) => error,
+  )
+  expect([failure.code, failure.stderr.includes('lastfm-2k'), failure.stderr.includes('    at ')]).toEqual([
+    1,
+    true,
+    false,
+  ])
 })

@@ -2,21 +2,55 @@ import { expect, test } from 'vitest'
 import { parseOptions } from '../../examples/recommend/options.ts'
 
 test('without options, all schemes are trained', async () => {
-  expect(await parseOptions([])).toEqual({ kind: 'run', options: { schemes: ['half', 'full', 'mapreduce'], out: 'out', model: {} } })
+  expect(await parseOptions([])).toEqual({
+    kind: 'run',
+    options: { schemes: ['half', 'full', 'mapreduce'], out: 'out', model: {} },
+  })
 })
 
 test('kebab case becomes the names of ImplicitALS', async () => {
-  const argv = ['--unobserved-weight', '0.3', '--cg-steps=3', '--alpha', 'auto', '--relaxed-math', '--grid', '4,2', '--solver', 'cholesky']
+  const argv = [
+    '--unobserved-weight',
+    '0.3',
+    '--cg-steps=3',
+    '--alpha',
+    'auto',
+    '--relaxed-math',
+    '--grid',
+    '4,2',
+    '--solver',
+    'cholesky',
+  ]
   expect(await parseOptions(argv)).toMatchObject({
-    options: { model: { unobservedWeight: 0.3, cgSteps: 3, alpha: 'auto', relaxedMath: true, grid: [4, 2], solver: 'cholesky' } },
+    options: {
+      model: { unobservedWeight: 0.3, cgSteps: 3, alpha: 'auto', relaxedMath: true, grid: [4, 2], solver: 'cholesky' },
+    },
   })
 })
 
 test('job options keep their types', async () => {
-  const argv = ['--schemes', 'mapreduce,half', '--executors', 'ws://a:1, ws://b:2', '--partitions', '3', '--data', '007', '--alpha', '1']
+  const argv = [
+    '--schemes',
+    'mapreduce,half',
+    '--executors',
+    'ws://a:1, ws://b:2',
+    '--partitions',
+    '3',
+    '--data',
+    '007',
+    '--alpha',
+    '1',
+  ]
   expect(await parseOptions(argv)).toEqual({
     kind: 'run',
-    options: { schemes: ['half', 'mapreduce'], executors: ['ws://a:1', 'ws://b:2'], partitions: 3, data: '007', out: 'out', model: { alpha: 1 } },
+    options: {
+      schemes: ['half', 'mapreduce'],
+      executors: ['ws://a:1', 'ws://b:2'],
+      partitions: 3,
+      data: '007',
+      out: 'out',
+      model: { alpha: 1 },
+    },
   })
 })
 
@@ -36,5 +70,7 @@ test.each([
 
 test('help lists every option', async () => {
   const parsed = await parseOptions(['--help'])
-  expect(parsed.kind === 'help' && parsed.text).toMatch(/--data[\s\S]*--schemes[\s\S]*--unobserved-weight[\s\S]*--relaxed-math/)
+  expect(parsed.kind === 'help' && parsed.text).toMatch(
+    /--data[\s\S]*--schemes[\s\S]*--unobserved-weight[\s\S]*--relaxed-math/,
+  )
 })

@@ -8,7 +8,13 @@ import { startProcessTreeMeter } from '../../examples/recommend/process-tree-met
 
 test('adds the resident memory of the root and all its descendants, and of nobody else', () => {
   const proc = mkdtempSync(join(tmpdir(), 'gridify-proc-'))
-  for (const [pid, parent, kilobytes] of [[1, 0, 7000], [10, 1, 100], [11, 10, 20], [12, 11, 3], [20, 1, 9000]] as const) {
+  for (const [pid, parent, kilobytes] of [
+    [1, 0, 7000],
+    [10, 1, 100],
+    [11, 10, 20],
+    [12, 11, 3],
+    [20, 1, 9000],
+  ] as const) {
     mkdirSync(join(proc, String(pid)))
     writeFileSync(join(proc, String(pid), 'status'), `Name:\tnode\nPPid:\t${parent}\nVmRSS:\t  ${kilobytes} kB\n`)
   }
@@ -24,7 +30,8 @@ test('without /proc it says so and measures nothing', () => {
 })
 
 test.runIf(process.platform === 'linux')('sees what a grandchild allocates', async () => {
-  const allocate = 'const held = Buffer.alloc(150e6, 1); process.send("ready"); process.on("disconnect", () => process.exit(held[0]))'
+  const allocate =
+    'const held = Buffer.alloc(150e6, 1); process.send("ready"); process.on("disconnect", () => process.exit(held[0]))'
   const program = `const child = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(allocate)}], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
     child.on('message', () => process.send('ready')); process.on('disconnect', () => process.exit())`
   const folder = mkdtempSync(join(tmpdir(), 'gridify-meter-'))

@@ -13,13 +13,21 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('rows', () => {
   test('TSV keeps ids as text and skips the header', () => {
-    expect(parseListens('user\titem\tcount\n007\t9007199254740993\t2\n', 'a.tsv')).toEqual([['007', '9007199254740993', 2]])
+    expect(parseListens('user\titem\tcount\n007\t9007199254740993\t2\n', 'a.tsv')).toEqual([
+      ['007', '9007199254740993', 2],
+    ])
   })
   test('CRLF, a byte order mark and a missing last line end are no part of a field', () => {
-    expect(parseListens('\uFEFFann\tabba\t1\r\n\r\nbob\tblur\t2.5', 'a.tsv')).toEqual([['ann', 'abba', 1], ['bob', 'blur', 2.5]])
+    expect(parseListens('\uFEFFann\tabba\t1\r\n\r\nbob\tblur\t2.5', 'a.tsv')).toEqual([
+      ['ann', 'abba', 1],
+      ['bob', 'blur', 2.5],
+    ])
   })
   test('CSV takes quoted commas, quotes and line ends', () => {
-    expect(parseListens('ann,"Crosby, Stills",3\nbob,"the ""x""",1\n', 'a.csv')).toEqual([['ann', 'Crosby, Stills', 3], ['bob', 'the "x"', 1]])
+    expect(parseListens('ann,"Crosby, Stills",3\nbob,"the ""x""",1\n', 'a.csv')).toEqual([
+      ['ann', 'Crosby, Stills', 3],
+      ['bob', 'the "x"', 1],
+    ])
   })
 })
 
@@ -33,17 +41,25 @@ test.each([
   ['an empty id', 'ann\t\t1\n', 'a.tsv:1: the item is empty'],
   ['an empty file', '', 'a.tsv has no rows; each row should hold a user, an item and a count'],
   ['only a header', 'user\titem\tcount\n', 'a.tsv has no rows; each row should hold a user, an item and a count'],
-  ['CSV lines counted through quoted line ends', 'ann,"a\nb",1\nbob,blur\n', 'a.tsv:3: expected user, item and count, got 2 fields: "bob | blur"'],
+  [
+    'CSV lines counted through quoted line ends',
+    'ann,"a\nb",1\nbob,blur\n',
+    'a.tsv:3: expected user, item and count, got 2 fields: "bob | blur"',
+  ],
 ])('%s is refused with file and line', (_, text, message) => {
   expect(() => parseListens(text, 'a.tsv')).toThrow(new UsageError(message))
 })
 
 test('an unclosed CSV quote is refused with its line', () => {
-  expect(() => parseListens('ann,abba,1\nbob,"blur,2\n', 'a.csv')).toThrow(/^a\.csv:\d+: the row is not valid CSV: Quote Not Closed/)
+  expect(() => parseListens('ann,abba,1\nbob,"blur,2\n', 'a.csv')).toThrow(
+    /^a\.csv:\d+: the row is not valid CSV: Quote Not Closed/,
+  )
 })
 
 test('a missing file is named', async () => {
-  await expect(readListens('/no/such.tsv')).rejects.toThrow('cannot read /no/such.tsv: there is no such file or folder; --data takes')
+  await expect(readListens('/no/such.tsv')).rejects.toThrow(
+    'cannot read /no/such.tsv: there is no such file or folder; --data takes',
+  )
 })
 
 test('repeated pairs are counted', async () => {

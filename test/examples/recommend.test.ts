@@ -6,7 +6,20 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const small = ['--listeners', '2000', '--artists', '1100', '--pairs', '30000', '--factors', '8', '--iterations', '3', '--master', 'local[2]']
+const small = [
+  '--listeners',
+  '2000',
+  '--artists',
+  '1100',
+  '--pairs',
+  '30000',
+  '--factors',
+  '8',
+  '--iterations',
+  '3',
+  '--master',
+  'local[2]',
+]
 
 let folder: string
 beforeAll(() => {
@@ -15,10 +28,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'examples/recommend.ts'), ...args], {
-    // A temp folder of its own shows what is left there.
-    env: { ...process.env, TMPDIR: folder },
-  })
+  const child = spawn(
+    process.execPath,
+    [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'examples/recommend.ts'), ...args],
+    {
+      // A temp folder of its own shows what is left there.
+      env: { ...process.env, TMPDIR: folder },
+    },
+  )
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (text) => (output.stdout += text))
   child.stderr.on('data', (text) => (output.stderr += text))
@@ -43,8 +60,19 @@ describe('a small run of all schemes', () => {
     expect(Object.keys(report.schemes)).toEqual(['half', 'full', 'mapreduce'])
     for (const scheme of ['half', 'full', 'mapreduce'])
       expect(Object.keys(report.schemes[scheme]).sort()).toEqual([
-        'diskBytes', 'executorsLost', 'factorsSha256', 'kernel', 'loss', 'movedBytes', 'ndcgAt20', 'networkBytes', 'peakRssBytes', 'recallAt20',
-        'seconds', 'secondsPerIteration', 'tasksRerun',
+        'diskBytes',
+        'executorsLost',
+        'factorsSha256',
+        'kernel',
+        'loss',
+        'movedBytes',
+        'ndcgAt20',
+        'networkBytes',
+        'peakRssBytes',
+        'recallAt20',
+        'seconds',
+        'secondsPerIteration',
+        'tasksRerun',
       ])
   })
   test('mapreduce ends in the bits of half, full in its loss', () => {
@@ -82,8 +110,20 @@ test('malformed rows are refused with file and line', async () => {
 })
 
 test('an interrupt in the middle of training ends everything within two seconds', async () => {
-  const { child, ended } = start([...small, '--iterations', '10000', '--schemes', 'mapreduce', '--out', join(folder, 'none')])
-  const isTraining = () => leftovers().some((name) => existsSync(join(folder, name, 'mapreduce/items-2')) || existsSync(join(folder, name, 'mapreduce/items-4')))
+  const { child, ended } = start([
+    ...small,
+    '--iterations',
+    '10000',
+    '--schemes',
+    'mapreduce',
+    '--out',
+    join(folder, 'none'),
+  ])
+  const isTraining = () =>
+    leftovers().some(
+      (name) =>
+        existsSync(join(folder, name, 'mapreduce/items-2')) || existsSync(join(folder, name, 'mapreduce/items-4')),
+    )
   await vi.waitUntil(isTraining, { timeout: 30_000, interval: 10 })
   const interrupted = performance.now()
   child.kill('SIGINT')

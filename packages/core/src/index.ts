@@ -23,7 +23,18 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
 }
 
 export type { ContextOptions } from './base/config.ts'
-export { AbortedError, AuthenticationError, ClosureError, ClusterError, ExecutorLostError, GridifyError, InternalError, OutOfMemoryError, TaskError, UsageError } from './base/errors.ts'
+export {
+  AbortedError,
+  AuthenticationError,
+  ClosureError,
+  ClusterError,
+  ExecutorLostError,
+  GridifyError,
+  InternalError,
+  OutOfMemoryError,
+  TaskError,
+  UsageError,
+} from './base/errors.ts'
 export type { LogRecord } from './base/logger.ts'
 export type { StorageLevel } from './base/storage-level.ts'
 export { explainClosure } from './closure/explain.ts'

@@ -11,7 +11,16 @@ import { resolveOptions, type ALSOptions, type ALSSettings } from './options.ts'
 import { planFit, type FitPlan } from './plan-fit.ts'
 import { collectIds, parallelizeRatings, rankRatings, type IdUniverse, type Rating } from './ratings.ts'
 import { collectFactors, collectSeen } from './collect-model.ts'
-import { startDataset, sumSide, type FitConstants, type HalfStep, type Side, type SideSums, type Solved, type Vectors } from './sides.ts'
+import {
+  startDataset,
+  sumSide,
+  type FitConstants,
+  type HalfStep,
+  type Side,
+  type SideSums,
+  type Solved,
+  type Vectors,
+} from './sides.ts'
 
 export interface IterationReport {
   readonly iteration: number
@@ -116,7 +125,11 @@ function warn({ largestWeight }: FitPlan, { unobservedWeight }: ALSSettings, { o
   return [message]
 }
 
-async function makeModel({ plan, signal, users, items }: Training, ids: IdUniverse, report: FitReport): Promise<FactorModel> {
+async function makeModel(
+  { plan, signal, users, items }: Training,
+  ids: IdUniverse,
+  report: FitReport,
+): Promise<FactorModel> {
   const { factors } = report.settings
   return new FactorModel({
     ...ids,
@@ -138,13 +151,24 @@ class Training {
   readonly #constants: HalfStep['constants']
   #itemSums: SideSums | undefined
 
-  constructor(context: Context, plan: FitPlan, settings: ALSSettings, kernel: KernelVariant, signal: AbortSignal | undefined) {
+  constructor(
+    context: Context,
+    plan: FitPlan,
+    settings: ALSSettings,
+    kernel: KernelVariant,
+    signal: AbortSignal | undefined,
+  ) {
     this.plan = plan
     this.signal = signal
     this.#context = context
     this.#settings = settings
     const bonus = settings.objective === 'hu2008' ? settings.unobservedWeight : 0
-    this.#constants = context.broadcast<FitConstants>({ settings, kernel, kernelBytes: kernel === 'f64' ? new Uint8Array(0) : kernelBytes(), bonus })
+    this.#constants = context.broadcast<FitConstants>({
+      settings,
+      kernel,
+      kernelBytes: kernel === 'f64' ? new Uint8Array(0) : kernelBytes(),
+      bonus,
+    })
     this.users = startDataset(plan.users, this.#constants).cache()
     this.items = startDataset(plan.items, this.#constants).cache()
   }
@@ -163,7 +187,9 @@ class Training {
     const cross = userSums.gram.reduce((sum, value, i) => sum + value * itemSums.gram[i]!, 0)
     const loss = itemSums.observed + unobservedWeight * cross + userSums.regularization + itemSums.regularization
     if (!Number.isFinite(loss))
-      throw new UsageError(`ImplicitALS.fit(): the loss is ${loss} after iteration ${iteration}; raise \`regularization\` or lower \`alpha\``)
+      throw new UsageError(
+        `ImplicitALS.fit(): the loss is ${loss} after iteration ${iteration}; raise \`regularization\` or lower \`alpha\``,
+      )
     return {
       iteration,
       loss,

@@ -29,7 +29,7 @@ export function partitionOfBlock(partitions: number, ranks: number): Int32Array 
 /** Cuts ascending ranks into runs that lie in one partition each: `[partition, from, to]`. */
 export function runsByPartition(ranks: Int32Array, owner: Int32Array): [partition: number, from: number, to: number][] {
   const runs: [number, number, number][] = []
-  for (let from = 0; from < ranks.length; ) {
+  for (let from = 0; from < ranks.length;) {
     const partition = owner[Math.floor(ranks[from]! / blockRanks)]!
     let to = from + 1
     while (to < ranks.length && owner[Math.floor(ranks[to]! / blockRanks)] === partition) to++

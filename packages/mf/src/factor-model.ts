@@ -97,7 +97,10 @@ export class FactorModel {
    * @example
    * model.recommend('ann', { k: 10, exclude: ['abba'] })
    */
-  recommend(user: Id, { k = 10, exclude = 'seen' }: { readonly k?: number; readonly exclude?: Exclude } = {}): Scored[] {
+  recommend(
+    user: Id,
+    { k = 10, exclude = 'seen' }: { readonly k?: number; readonly exclude?: Exclude } = {},
+  ): Scored[] {
     const rank = this.#rank(this.#userRanks, user, 'user')
     const { factors } = this.#parts.report.settings
     const left = new Set<number>()
@@ -145,7 +148,12 @@ export class FactorModel {
    */
   radio(
     from: { readonly item: Id } | { readonly user: Id },
-    { length = 20, temperature = 0.1, seed = 1, minCount = 5 }: Partial<WalkOptions> & { readonly minCount?: number } = {},
+    {
+      length = 20,
+      temperature = 0.1,
+      seed = 1,
+      minCount = 5,
+    }: Partial<WalkOptions> & { readonly minCount?: number } = {},
   ): Scored[] {
     const unit = this.#unitVectors()
     const itemRank = 'item' in from ? this.#rank(this.#itemRanks, from.item, 'item') : -1
@@ -161,7 +169,9 @@ export class FactorModel {
     const sums = new Map<number, number>()
     for (const [id, value] of plays) {
       if (!(typeof value === 'number' && value > 0 && value < Infinity))
-        throw new UsageError(`${what}: the plays of ${JSON.stringify(id)} must be a finite number above 0, got ${String(value)}`)
+        throw new UsageError(
+          `${what}: the plays of ${JSON.stringify(id)} must be a finite number above 0, got ${String(value)}`,
+        )
       const rank = this.#rank(this.#itemRanks, id, 'item')
       sums.set(rank, (sums.get(rank) ?? 0) + value)
     }
@@ -203,7 +213,8 @@ export class FactorModel {
       const { itemFactors, report } = this.#parts
       const { factors } = report.settings
       this.#unit = itemFactors.slice()
-      for (let at = 0; at < this.#unit.length; at += factors) this.#unit.set(normalize(this.#unit.subarray(at, at + factors)), at)
+      for (let at = 0; at < this.#unit.length; at += factors)
+        this.#unit.set(normalize(this.#unit.subarray(at, at + factors)), at)
     }
     return this.#unit
   }
@@ -212,7 +223,9 @@ export class FactorModel {
     const rank = ranks.get(id)
     if (rank === undefined) {
       const twin = typeof id === 'number' ? String(id) : Number(id)
-      const cure = ranks.has(twin) ? `it has ${JSON.stringify(twin)}: ids are compared with their type` : `it knows what was in its ratings or in \`${what}s\``
+      const cure = ranks.has(twin)
+        ? `it has ${JSON.stringify(twin)}: ids are compared with their type`
+        : `it knows what was in its ratings or in \`${what}s\``
       throw new UsageError(`the model has no ${what} ${JSON.stringify(id)}; ${cure}`)
     }
     return rank

@@ -12,7 +12,16 @@ import { openEngine } from './kernels/open-engine.ts'
 import type { FloatArray } from './kernels/vectors.ts'
 import type { ALSSettings } from './options.ts'
 import { activeRanks, type WeightedBlock } from './rating-blocks.ts'
-import { onlyRow, rowRegularization, sendVectors, type HalfStep, type OwnedRows, type Side, type Solved, type Vectors } from './sides.ts'
+import {
+  onlyRow,
+  rowRegularization,
+  sendVectors,
+  type HalfStep,
+  type OwnedRows,
+  type Side,
+  type Solved,
+  type Vectors,
+} from './sides.ts'
 import { sumSubtrees } from './sum-tree.ts'
 
 /** Parts for some rows of one owner, from one block. */
@@ -36,7 +45,10 @@ export function ownedRows(
   return blocks
     .flatMap(([, block]) => {
       const ranks = activeRanks(block)
-      return runsByPartition(ranks, owner).map(([to, from, end]): [number, OwnedPart] => [to, countEntries(block, ranks.slice(from, end), bonus)])
+      return runsByPartition(ranks, owner).map(([to, from, end]): [number, OwnedPart] => [
+        to,
+        countEntries(block, ranks.slice(from, end), bonus),
+      ])
     })
     .partitionBy(indexPartitioner(partitions))
     .mapPartitionsWithIndex(
@@ -83,7 +95,9 @@ export function solveFull(
 ): Solved {
   const { factors } = settings
   const inbox = sendVectors(fixedVectors, ({ vectors }) => vectors, fixed, fixed.routes, side.blockCount, factors)
-  return settings.solver === 'cholesky' ? solveExactly(side, fixed, inbox, step) : solveInRounds(side, previous, fixed, inbox, step, settings)
+  return settings.solver === 'cholesky'
+    ? solveExactly(side, fixed, inbox, step)
+    : solveInRounds(side, previous, fixed, inbox, step, settings)
 }
 
 /** Cholesky: one round; each block sends its rows' normal equations. */
@@ -130,7 +144,10 @@ function* sendEquations(cell: Cell, block: WeightedBlock, owner: Int32Array): Ge
   const active = activeRanks(block)
   for (const [to, from, end] of runsByPartition(active, owner)) {
     const ranks = active.slice(from, end)
-    yield [to, { ranks, numbers: cell.normalEquations(ranks.map((rank) => rank - block.start)), quadratic: new Float64Array(0) }]
+    yield [
+      to,
+      { ranks, numbers: cell.normalEquations(ranks.map((rank) => rank - block.start)), quadratic: new Float64Array(0) },
+    ]
   }
 }
 
@@ -166,7 +183,14 @@ function solveInRounds(
         const [block, parts] = first
         const { settings, kernel, kernelBytes, bonus } = constants.value
         const cell = openEngine(kernel, () => kernelBytes, task).openCell(block, parts, settings.factors, bonus)
-        return sendProducts(cell, block, [...messages].map(([, part]) => part), owner, settings.factors, residual)
+        return sendProducts(
+          cell,
+          block,
+          [...messages].map(([, part]) => part),
+          owner,
+          settings.factors,
+          residual,
+        )
       })
       .partitionBy(indexPartitioner(partitions))
   const sentStart = sendVectors(previous, ({ vectors }) => vectors, side, side.rowRoutes!, side.blockCount, factors)
@@ -182,7 +206,12 @@ function solveInRounds(
       const { settings, kernel, kernelBytes } = constants.value
       const { products, quadratic } = sumParts(messages, own[0], settings.factors)
       const problem = ownedProblem(own[0], others, settings, gram.value)
-      return [[task.partition, { ...openEngine(kernel, () => kernelBytes, task).startOwned(problem, own[1].vectors, products), quadratic }]]
+      return [
+        [
+          task.partition,
+          { ...openEngine(kernel, () => kernelBytes, task).startOwned(problem, own[1].vectors, products), quadratic },
+        ],
+      ]
     })
     .persist('memory-and-disk')
   const rounds = [first]
@@ -201,7 +230,15 @@ function solveInRounds(
         const { settings, kernel, kernelBytes } = constants.value
         const { products } = sumParts(messages, own[0], settings.factors)
         const problem = ownedProblem(own[0], others, settings, gram.value)
-        return [[task.partition, { ...openEngine(kernel, () => kernelBytes, task).stepOwned(problem, own[1], products), quadratic: own[1].quadratic }]]
+        return [
+          [
+            task.partition,
+            {
+              ...openEngine(kernel, () => kernelBytes, task).stepOwned(problem, own[1], products),
+              quadratic: own[1].quadratic,
+            },
+          ],
+        ]
       })
       .persist('memory-and-disk')
     rounds.push(next)
@@ -240,8 +277,13 @@ function* sendProducts(
   for (const [i, [to, from, end]] of runsByPartition(active, owner).entries()) {
     const ranks = active.slice(from, end)
     const v = sent[i]!
-    if (v.length !== ranks.length * factors) throw new RangeError(`a block was sent ${v.length / factors} vectors for ${ranks.length} rows`)
-    const { vectors, quadratic } = cell.products(ranks.map((rank) => rank - block.start), v, residual)
+    if (v.length !== ranks.length * factors)
+      throw new RangeError(`a block was sent ${v.length / factors} vectors for ${ranks.length} rows`)
+    const { vectors, quadratic } = cell.products(
+      ranks.map((rank) => rank - block.start),
+      v,
+      residual,
+    )
     yield [to, { ranks, numbers: vectors, quadratic }]
   }
 }
@@ -268,7 +310,11 @@ function ownedProblem(rows: OwnedRows, others: number, settings: ALSSettings, gr
  * q(x) = x'Ax - 2bx of the observed part at the end, without another round: with d the way from the start,
  * g = b - A x0 and A d = r0 - r - (G + lambda I) d, it is q(x0) - 2 d g + d A d.
  */
-function finalQuadratic({ factors: f, gram, regularization, counts }: OwnedProblem, start: RoundState, end: OwnedState): Float64Array {
+function finalQuadratic(
+  { factors: f, gram, regularization, counts }: OwnedProblem,
+  start: RoundState,
+  end: OwnedState,
+): Float64Array {
   return Float64Array.from(counts, (count, row) => {
     if (count === 0) return 0
     const from = row * f
@@ -286,7 +332,13 @@ function finalQuadratic({ factors: f, gram, regularization, counts }: OwnedProbl
 }
 
 /** Puts the loss terms of each block of rows behind its Gram matrix. */
-function addLoss(blocks: Float64Array[], problem: OwnedProblem, rows: OwnedRows, vectors: FloatArray, quadratic: Float64Array): void {
+function addLoss(
+  blocks: Float64Array[],
+  problem: OwnedProblem,
+  rows: OwnedRows,
+  vectors: FloatArray,
+  quadratic: Float64Array,
+): void {
   const { factors: f, regularization, counts } = problem
   for (const [row, count] of counts.entries()) {
     if (count === 0) continue

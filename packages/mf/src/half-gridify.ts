@@ -7,7 +7,16 @@ import type { Dataset } from '@gridify/core'
 import { blockRanks } from './blocks.ts'
 import { openEngine } from './kernels/open-engine.ts'
 import type { WeightedBlock } from './rating-blocks.ts'
-import { countsOf, onlyRow, rowRegularization, sendVectors, type HalfStep, type Side, type Solved, type Vectors } from './sides.ts'
+import {
+  countsOf,
+  onlyRow,
+  rowRegularization,
+  sendVectors,
+  type HalfStep,
+  type Side,
+  type Solved,
+  type Vectors,
+} from './sides.ts'
 import { sumSubtrees } from './sum-tree.ts'
 
 /** New vectors of `side` from those of the fixed side. */
@@ -50,7 +59,9 @@ export function solveHalf(
       },
       before ? { kind: 'cg', steps: settings.cgSteps, start: before.vectors } : { kind: 'cholesky' },
     )
-    return [[task.partition, { vectors: solved.vectors, sums: sumSubtrees(block.start / blockRanks, solved.blockSums) }]]
+    return [
+      [task.partition, { vectors: solved.vectors, sums: sumSubtrees(block.start / blockRanks, solved.blockSums) }],
+    ]
   })
   return { vectors: vectors.cache(), temporary: [] }
 }

@@ -11,7 +11,11 @@ export interface RankingQuality {
 }
 
 /** Mean over the users with a held-out item; what the model was trained on is not ranked. */
-export function evaluateRanking(recommend: (user: Id) => readonly Id[], test: ReadonlyMap<Id, readonly Id[]>, k = 20): RankingQuality {
+export function evaluateRanking(
+  recommend: (user: Id) => readonly Id[],
+  test: ReadonlyMap<Id, readonly Id[]>,
+  k = 20,
+): RankingQuality {
   let recall = 0
   let ndcg = 0
   for (const [user, held] of test) {

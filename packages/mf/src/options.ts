@@ -39,7 +39,9 @@ export type ALSSettings = Omit<Given, Resolved> & { readonly [Name in Resolved]:
 export function resolveOptions(options: ALSOptions): ALSSettings {
   for (const name of Object.keys(options))
     if (!(name in schema.shape))
-      throw new UsageError(`ImplicitALS has no option \`${name}\`; did you mean \`${closest(name.toLowerCase(), Object.keys(schema.shape))}\`?`)
+      throw new UsageError(
+        `ImplicitALS has no option \`${name}\`; did you mean \`${closest(name.toLowerCase(), Object.keys(schema.shape))}\`?`,
+      )
   if ((options.scheme as unknown) === 'auto')
     throw new UsageError("ImplicitALS: scheme 'auto' does not exist yet; choose 'half' or 'full'")
   const defined = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
@@ -50,7 +52,8 @@ export function resolveOptions(options: ALSOptions): ALSSettings {
   }
   const given = result.data
   const unused = (name: keyof ALSOptions, because: string, cure: string) => {
-    if (given[name] !== undefined) throw new UsageError(`ImplicitALS: ${because} does not use \`${name}\`; leave it out, or use ${cure}`)
+    if (given[name] !== undefined)
+      throw new UsageError(`ImplicitALS: ${because} does not use \`${name}\`; leave it out, or use ${cure}`)
   }
   if (given.confidence !== 'log') unused('epsilon', `confidence '${given.confidence}'`, "'log'")
   if (given.solver !== 'cg') unused('cgSteps', `solver '${given.solver}'`, "'cg'")
@@ -62,5 +65,9 @@ export function resolveOptions(options: ALSOptions): ALSSettings {
     // c = 1 + w: the unobserved weight is 1, and lambda is the same for every row.
     return { ...common, unobservedWeight: 1, regularizationExponent: 0 }
   }
-  return { ...common, unobservedWeight: given.unobservedWeight ?? 0.05, regularizationExponent: given.regularizationExponent ?? 1 }
+  return {
+    ...common,
+    unobservedWeight: given.unobservedWeight ?? 0.05,
+    regularizationExponent: given.regularizationExponent ?? 1,
+  }
 }

@@ -19,7 +19,10 @@ const header = z.object({
   // Written by us and covered by no rule of its own; the checksum of the header is not kept.
   report: z.looseObject({}),
 })
-const ids = z.object({ users: z.array(z.union([z.string(), z.number()])), items: z.array(z.union([z.string(), z.number()])) })
+const ids = z.object({
+  users: z.array(z.union([z.string(), z.number()])),
+  items: z.array(z.union([z.string(), z.number()])),
+})
 
 export async function saveModel(folder: string, parts: ModelParts): Promise<void> {
   const target = resolve(folder)
@@ -32,7 +35,15 @@ export async function saveModel(folder: string, parts: ModelParts): Promise<void
     'seen-ranks.i32': bytesOf(seen.ranks),
   }
   const sha256 = Object.fromEntries(files.map((name) => [name, hashOf(contents[name])]))
-  const head = { format, version: 1, users: users.length, items: items.length, factors: report.settings.factors, sha256, report }
+  const head = {
+    format,
+    version: 1,
+    users: users.length,
+    items: items.length,
+    factors: report.settings.factors,
+    sha256,
+    report,
+  }
   await mkdir(dirname(target), { recursive: true })
   const attempt = `${target}.${randomUUID()}`
   try {
@@ -59,7 +70,9 @@ async function replace(target: string, attempt: string): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR')
-      throw new UsageError(`save(): ${target} is there and is no model; remove it or choose another folder`, { cause: error })
+      throw new UsageError(`save(): ${target} is there and is no model; remove it or choose another folder`, {
+        cause: error,
+      })
     throw error
   }
   await rm(old, { recursive: true, force: true })
@@ -72,7 +85,9 @@ export async function loadModel(folder: string): Promise<ModelParts> {
     const read = async (name: (typeof files)[number]) => {
       const bytes = await readFile(join(target, name))
       if (hashOf(bytes) !== head.sha256[name])
-        throw new UsageError(`FactorModel.load(): ${join(target, name)} is not what save() wrote, its checksum differs; save the model again`)
+        throw new UsageError(
+          `FactorModel.load(): ${join(target, name)} is not what save() wrote, its checksum differs; save the model again`,
+        )
       return bytes
     }
     const { users, items } = ids.parse(JSON.parse((await read('ids.json')).toString('utf8')))
@@ -81,12 +96,19 @@ export async function loadModel(folder: string): Promise<ModelParts> {
       items,
       userFactors: new Float32Array(buffer(await read('user-factors.f32'))),
       itemFactors: new Float32Array(buffer(await read('item-factors.f32'))),
-      seen: { offsets: new Int32Array(buffer(await read('seen-offsets.i32'))), ranks: new Int32Array(buffer(await read('seen-ranks.i32'))) },
+      seen: {
+        offsets: new Int32Array(buffer(await read('seen-offsets.i32'))),
+        ranks: new Int32Array(buffer(await read('seen-ranks.i32'))),
+      },
       // The header's own part that only we write.
       report: head.report as unknown as ModelParts['report'],
     }
   } catch (error) {
-    if (isMissing(error)) throw new UsageError(`FactorModel.load(): ${target} holds no whole model; give the folder that save() was given`, { cause: error })
+    if (isMissing(error))
+      throw new UsageError(
+        `FactorModel.load(): ${target} holds no whole model; give the folder that save() was given`,
+        { cause: error },
+      )
     throw error
   }
 }
@@ -97,7 +119,9 @@ async function readHeader(folder: string): Promise<z.infer<typeof header>> {
   try {
     return header.parse(JSON.parse(text))
   } catch (error) {
-    throw new UsageError(`${path} is not the header of a model of this version; train and save it again`, { cause: error })
+    throw new UsageError(`${path} is not the header of a model of this version; train and save it again`, {
+      cause: error,
+    })
   }
 }
 

@@ -62,13 +62,39 @@ export async function planFit(
 ): Promise<FitPlan> {
   const slots = context.executors().reduce((sum, { cores }) => sum + cores, 0)
   const full = settings.scheme === 'full'
-  const grid = full ? (settings.grid ?? squareGrid(settings.partitions, slots)) : ([settings.partitions ?? slots, 1] as const)
+  const grid = full
+    ? (settings.grid ?? squareGrid(settings.partitions, slots))
+    : ([settings.partitions ?? slots, 1] as const)
   const partitions = settings.partitions ?? grid[0] * grid[1]
   const [userCount, itemCount] = [ids.users.length, ids.items.length]
-  const userGrid: Grid = { side: 'user', rows: userCount, columns: itemCount, rowRuns: grid[0], columnRuns: grid[1], rowStep: grid[1], columnStep: 1 }
+  const userGrid: Grid = {
+    side: 'user',
+    rows: userCount,
+    columns: itemCount,
+    rowRuns: grid[0],
+    columnRuns: grid[1],
+    rowStep: grid[1],
+    columnStep: 1,
+  }
   const itemGrid: Grid = full
-    ? { side: 'item', rows: itemCount, columns: userCount, rowRuns: grid[1], columnRuns: grid[0], rowStep: 1, columnStep: grid[1] }
-    : { side: 'item', rows: itemCount, columns: userCount, rowRuns: partitions, columnRuns: 1, rowStep: 1, columnStep: 1 }
+    ? {
+        side: 'item',
+        rows: itemCount,
+        columns: userCount,
+        rowRuns: grid[1],
+        columnRuns: grid[0],
+        rowStep: 1,
+        columnStep: grid[1],
+      }
+    : {
+        side: 'item',
+        rows: itemCount,
+        columns: userCount,
+        rowRuns: partitions,
+        columnRuns: 1,
+        rowStep: 1,
+        columnStep: 1,
+      }
   const userBlocks = buildRatingBlocks(ranked, userGrid).cache()
   const itemBlocks = buildRatingBlocks(ranked, itemGrid).cache()
   const userStatistics = await statistics(userBlocks, settings, signal)
@@ -81,19 +107,35 @@ export async function planFit(
   const weigh = (blocks: Dataset<[number, RatingBlock]>): Dataset<[number, WeightedBlock]> => {
     const { confidence, epsilon } = settings
     return blocks
-      .mapPartitions((rows) => [...rows].map(([at, block]): [number, WeightedBlock] => [at, weighBlock(block, { confidence, epsilon }, alpha, kernel)]), {
-        preservesPartitioning: true,
-      })
+      .mapPartitions(
+        (rows) =>
+          [...rows].map(([at, block]): [number, WeightedBlock] => [
+            at,
+            weighBlock(block, { confidence, epsilon }, alpha, kernel),
+          ]),
+        {
+          preservesPartitioning: true,
+        },
+      )
       .cache()
   }
-  const side = (name: 'user' | 'item', count: number, own: Grid, blocks: Dataset<[number, RatingBlock]>, others: Dataset<[number, RatingBlock]>): Side => {
+  const side = (
+    name: 'user' | 'item',
+    count: number,
+    own: Grid,
+    blocks: Dataset<[number, RatingBlock]>,
+    others: Dataset<[number, RatingBlock]>,
+  ): Side => {
     const weighted = weigh(blocks)
     const neededBy = others.map(([at, { needs }]): [number, Int32Array] => [at, needs])
     const rows = full
       ? ownedRows(weighted, count, partitions, bonus, (partition) => ranksOf(partition, partitions, count)).cache()
       : weighted.mapPartitions(
           (held) =>
-            [...held].map(([at, { start, offsets }]): [number, OwnedRows] => [at, { start, counts: countsOf(offsets), constants: new Float64Array(0) }]),
+            [...held].map(([at, { start, offsets }]): [number, OwnedRows] => [
+              at,
+              { start, counts: countsOf(offsets), constants: new Float64Array(0) },
+            ]),
           { preservesPartitioning: true },
         )
     return {
@@ -104,7 +146,13 @@ export async function planFit(
       blockCount: gridBlocks(own),
       routes: buildRoutes(neededBy, count, partitions).cache(),
       ...(full
-        ? { rowRoutes: buildRoutes(weighted.map(([at, block]): [number, Int32Array] => [at, activeRanks(block)]), count, partitions).cache() }
+        ? {
+            rowRoutes: buildRoutes(
+              weighted.map(([at, block]): [number, Int32Array] => [at, activeRanks(block)]),
+              count,
+              partitions,
+            ).cache(),
+          }
         : {}),
     }
   }
@@ -133,7 +181,11 @@ function squareGrid(partitions: number | undefined, slots: number): readonly [nu
   return [partitions / columns, columns]
 }
 
-function statistics(blocks: Dataset<[number, RatingBlock]>, settings: ALSSettings, signal: AbortSignal | undefined): Promise<BlockStatistics[]> {
+function statistics(
+  blocks: Dataset<[number, RatingBlock]>,
+  settings: ALSSettings,
+  signal: AbortSignal | undefined,
+): Promise<BlockStatistics[]> {
   const { confidence, epsilon } = settings
   return blocks
     .map(([, block]): BlockStatistics => {
@@ -152,7 +204,16 @@ function statistics(blocks: Dataset<[number, RatingBlock]>, settings: ALSSetting
         }
         sums[Math.floor(row / blockRanks)]! += sum
       }
-      return { firstBlock: start / blockRanks, count: values.length, duplicates, zeros, sums, largest, needs: needs.length, active }
+      return {
+        firstBlock: start / blockRanks,
+        count: values.length,
+        duplicates,
+        zeros,
+        sums,
+        largest,
+        needs: needs.length,
+        active,
+      }
     })
     .collect({ signal })
 }
@@ -183,7 +244,8 @@ function predictBytes(
   const number = bytesPerNumber(kernel)
   const vector = factors * number
   const rounds = cgSteps + 1
-  const perRow = scheme === 'half' ? 0 : solver === 'cholesky' ? packedLength(factors) * number + 4 : rounds * (2 * vector + 4) + 8
+  const perRow =
+    scheme === 'half' ? 0 : solver === 'cholesky' ? packedLength(factors) * number + 4 : rounds * (2 * vector + 4) + 8
   let bytes = sides.length * executors * factors * factors * 8
   for (const { needs, active } of sides.flat()) bytes += needs * vector + active * perRow
   return bytes

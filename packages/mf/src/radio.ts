@@ -22,7 +22,8 @@ export function walk(
   playable: (rank: number) => boolean,
   { length, temperature, seed }: WalkOptions,
 ): Ranked[] {
-  if (!Number.isInteger(length) || length < 1) throw new UsageError(`radio(): \`length\` must be a whole number above 0, got ${length}`)
+  if (!Number.isInteger(length) || length < 1)
+    throw new UsageError(`radio(): \`length\` must be a whole number above 0, got ${length}`)
   if (!(temperature >= 0)) throw new UsageError(`radio(): \`temperature\` must be 0 or more, got ${temperature}`)
   const f = direction.length
   const random = mulberry32(seed)

@@ -57,7 +57,17 @@ export function buildRatingBlocks(ranked: Dataset<[number, RatingChunk]>, grid: 
     .mapPartitionsWithIndex(
       (index, chunks) => {
         const rows = ranksOf(Math.floor(index / grid.rowStep) % grid.rowRuns, grid.rowRuns, grid.rows)
-        return [[index, buildBlock([...chunks].map(([, chunk]) => chunk), grid.side, rows, grid.columns)] as [number, RatingBlock]]
+        return [
+          [
+            index,
+            buildBlock(
+              [...chunks].map(([, chunk]) => chunk),
+              grid.side,
+              rows,
+              grid.columns,
+            ),
+          ] as [number, RatingBlock],
+        ]
       },
       { preservesPartitioning: true },
     )
@@ -70,7 +80,8 @@ function* scatter(chunks: Iterable<[number, RatingChunk]>, grid: Grid): Generato
     const [rows, columns] = grid.side === 'user' ? [users, items] : [items, users]
     const targets = rows.map(
       (row, e) =>
-        rowRun[Math.floor(row / blockRanks)]! * grid.rowStep + columnRun[Math.floor(columns[e]! / blockRanks)]! * grid.columnStep,
+        rowRun[Math.floor(row / blockRanks)]! * grid.rowStep +
+        columnRun[Math.floor(columns[e]! / blockRanks)]! * grid.columnStep,
     )
     const counts = new Int32Array(gridBlocks(grid))
     for (const target of targets) counts[target]!++
@@ -117,7 +128,7 @@ export function buildBlock(
   let kept = 0
   let duplicates = 0
   let zeros = 0
-  for (let i = 0; i < total; ) {
+  for (let i = 0; i < total;) {
     const row = rows[order[i]!]!
     const column = columns[order[i]!]!
     let to = i + 1
@@ -125,7 +136,11 @@ export function buildBlock(
     duplicates += to - i - 1
     let sum = values[order[i]!]!
     // Copies are summed by size, so that their order, which partitions change, does not show.
-    if (to > i + 1) sum = [...order.subarray(i, to)].map((e) => values[e]!).sort((a, b) => a - b).reduce((a, b) => a + b)
+    if (to > i + 1)
+      sum = [...order.subarray(i, to)]
+        .map((e) => values[e]!)
+        .sort((a, b) => a - b)
+        .reduce((a, b) => a + b)
     i = to
     if (sum === 0) {
       zeros++
@@ -169,7 +184,12 @@ function countingSort(order: Int32Array, keys: Int32Array, start: number, end: n
   return sorted
 }
 
-export function weighBlock(block: RatingBlock, confidence: Confidence, alpha: number, kernel: KernelVariant): WeightedBlock {
+export function weighBlock(
+  block: RatingBlock,
+  confidence: Confidence,
+  alpha: number,
+  kernel: KernelVariant,
+): WeightedBlock {
   const { start, end, offsets, slots, values, needs } = block
   const weights = createVectors(kernel, values.length)
   for (let e = 0; e < values.length; e++) weights[e] = alpha * transform(values[e]!, confidence)
@@ -183,11 +203,18 @@ export interface Route {
 }
 
 /** The routing table, by sender, from the ranks that each block `needs`; `owners` partitions hold `count` vectors. */
-export function buildRoutes(needs: Dataset<[number, Int32Array]>, count: number, owners: number): Dataset<[number, Route]> {
+export function buildRoutes(
+  needs: Dataset<[number, Int32Array]>,
+  count: number,
+  owners: number,
+): Dataset<[number, Route]> {
   const owner = partitionOfBlock(owners, count)
   return needs
     .flatMap(([to, ranks]) =>
-      runsByPartition(ranks, owner).map(([from, start, end]): [number, Route] => [from, { to, ranks: ranks.slice(start, end) }]),
+      runsByPartition(ranks, owner).map(([from, start, end]): [number, Route] => [
+        from,
+        { to, ranks: ranks.slice(start, end) },
+      ]),
     )
     .partitionBy(indexPartitioner(owners))
 }

@@ -28,16 +28,22 @@ export function noRatings(): UsageError {
 export function checkRating(row: Rating, index: number): void {
   // Looked at in full only where something is wrong: this runs once per rating.
   if (
-    Array.isArray(row) && row.length === 3 && (row[2] as number) >= 0 && row[2] < Infinity &&
+    Array.isArray(row) &&
+    row.length === 3 &&
+    (row[2] as number) >= 0 &&
+    row[2] < Infinity &&
     (typeof row[0] === 'string' ? row[0] !== '' : Number.isSafeInteger(row[0])) &&
-    (typeof row[1] === 'string' ? row[1] !== '' : Number.isSafeInteger(row[1])) && typeof row[2] === 'number'
+    (typeof row[1] === 'string' ? row[1] !== '' : Number.isSafeInteger(row[1])) &&
+    typeof row[2] === 'number'
   )
     return
   const where = `ImplicitALS.fit(): rating ${index} (${JSON.stringify(row)})`
   if (!Array.isArray(row) || row.length !== 3) throw new UsageError(`${where} must be [user, item, value]`)
   checkId(row[0], `${where}: user`)
   checkId(row[1], `${where}: item`)
-  throw new UsageError(`${where}: the value must be a finite number >= 0, got ${String(row[2])}; leave such ratings out`)
+  throw new UsageError(
+    `${where}: the value must be a finite number >= 0, got ${String(row[2])}; leave such ratings out`,
+  )
 }
 
 /** All ids that ratings or the caller name, in rank order. Moves each distinct id once per partition. */
@@ -72,7 +78,11 @@ export async function collectIds(
 }
 
 /** Ids become ranks: one chunk of typed arrays per partition. */
-export function rankRatings(context: Context, source: Dataset<[Id, Id, number]>, ids: IdUniverse): Dataset<[number, RatingChunk]> {
+export function rankRatings(
+  context: Context,
+  source: Dataset<[Id, Id, number]>,
+  ids: IdUniverse,
+): Dataset<[number, RatingChunk]> {
   const rankOf = context.broadcast({
     users: new Map(ids.users.map((id, rank) => [id, rank])),
     items: new Map(ids.items.map((id, rank) => [id, rank])),
@@ -87,7 +97,11 @@ export function rankRatings(context: Context, source: Dataset<[Id, Id, number]>,
       items.push(itemRank.get(item)!)
       values.push(value)
     }
-    const chunk: RatingChunk = { users: Int32Array.from(users), items: Int32Array.from(items), values: Float64Array.from(values) }
+    const chunk: RatingChunk = {
+      users: Int32Array.from(users),
+      items: Int32Array.from(items),
+      values: Float64Array.from(values),
+    }
     return [[0, chunk] as [number, RatingChunk]]
   })
 }

@@ -67,7 +67,8 @@ export function startDataset(side: Side, constants: Broadcast<FitConstants>): Da
       return [...owned].map(([partition, { start, counts }]): [number, Vectors] => {
         const vectors = createVectors(kernel, counts.length * factors)
         vectors.set(startVectors(start, start + counts.length, factors, seed + seedOffset))
-        for (const [row, count] of counts.entries()) if (count === 0) vectors.fill(0, row * factors, (row + 1) * factors)
+        for (const [row, count] of counts.entries())
+          if (count === 0) vectors.fill(0, row * factors, (row + 1) * factors)
         const blocks = openEngine(kernel, () => kernelBytes, task).sumBlocks(vectors, factors)
         return [partition, { vectors, sums: sumSubtrees(start / blockRanks, blocks) }]
       })
@@ -121,7 +122,11 @@ export interface SideSums {
 }
 
 /** Computes and keeps the vectors, and brings back their sums; what moves is O(f^2 log n) per partition. */
-export async function sumSide(vectors: Dataset<[number, Vectors]>, factors: number, signal: AbortSignal | undefined): Promise<SideSums> {
+export async function sumSide(
+  vectors: Dataset<[number, Vectors]>,
+  factors: number,
+  signal: AbortSignal | undefined,
+): Promise<SideSums> {
   const subtrees = await vectors.flatMap(([, { sums }]) => sums).collect({ signal })
   const total = joinSubtrees(subtrees) ?? new Float64Array(factors * factors + 2)
   return {
@@ -134,7 +139,10 @@ export async function sumSide(vectors: Dataset<[number, Vectors]>, factors: numb
 /** lambda of each row: regularization * (ratings + unobservedWeight * others) ^ exponent (Rendle et al. 2021, section 3.1). */
 export function rowRegularization(counts: Int32Array, others: number, settings: ALSSettings): Float64Array {
   const { regularization, regularizationExponent, unobservedWeight } = settings
-  return Float64Array.from(counts, (count) => regularization * (count + unobservedWeight * others) ** regularizationExponent)
+  return Float64Array.from(
+    counts,
+    (count) => regularization * (count + unobservedWeight * others) ** regularizationExponent,
+  )
 }
 
 export function countsOf(offsets: Int32Array): Int32Array {

@@ -28,7 +28,11 @@ function mergeSiblings(subtrees: readonly Subtree[]): Subtree[] {
   const merged: Subtree[] = []
   for (const subtree of subtrees) {
     let right = subtree
-    for (let left = merged.at(-1); left?.level === right.level && right.index === left.index + 1 && left.index % 2 === 0; left = merged.at(-1)) {
+    for (
+      let left = merged.at(-1);
+      left?.level === right.level && right.index === left.index + 1 && left.index % 2 === 0;
+      left = merged.at(-1)
+    ) {
       merged.pop()
       right = { level: left.level + 1, index: left.index / 2, sum: add(left.sum, right.sum) }
     }

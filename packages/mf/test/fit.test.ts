@@ -8,7 +8,13 @@ beforeAll(async () => {
 })
 afterAll(() => context.stop())
 
-const likes: Rating[] = [['ann', 'a', 1], ['ann', 'b', 2], ['bob', 'a', 1], ['bob', 'c', 3], ['cat', 'b', 1]]
+const likes: Rating[] = [
+  ['ann', 'a', 1],
+  ['ann', 'b', 2],
+  ['bob', 'a', 1],
+  ['bob', 'c', 3],
+  ['cat', 'b', 1],
+]
 
 test('the exact solver never raises the loss', async () => {
   const model = await new ImplicitALS({ factors: 3, iterations: 6, solver: 'cholesky' }).fit(likes, { context })
@@ -17,16 +23,25 @@ test('the exact solver never raises the loss', async () => {
 })
 test('one factor, more factors than items, and more partitions than blocks work', async () => {
   for (const options of [{ factors: 1 }, { factors: 7 }, { factors: 2, partitions: 5 }])
-    expect((await new ImplicitALS({ ...options, iterations: 2 }).fit(likes, { context })).recommend('ann', { k: 5 }).map(({ item }) => item)).toEqual(['c'])
+    expect(
+      (await new ImplicitALS({ ...options, iterations: 2 }).fit(likes, { context }))
+        .recommend('ann', { k: 5 })
+        .map(({ item }) => item),
+    ).toEqual(['c'])
 })
 test('a dataset and an iterable of the same ratings give the same factors', async () => {
   const options = { factors: 4, iterations: 3 }
   const one = await new ImplicitALS(options).fit(likes, { context })
-  const other = await new ImplicitALS(options).fit(context.parallelize(likes as [string, string, number][], 3), { context })
+  const other = await new ImplicitALS(options).fit(context.parallelize(likes as [string, string, number][], 3), {
+    context,
+  })
   expect(other.userFactors).toEqual(one.userFactors)
 })
 test('duplicates are summed and counted, zeros are dropped', async () => {
-  const { report } = await new ImplicitALS({ factors: 2, iterations: 1 }).fit([...likes, ['ann', 'a', 4], ['cat', 'c', 0]], { context })
+  const { report } = await new ImplicitALS({ factors: 2, iterations: 1 }).fit(
+    [...likes, ['ann', 'a', 4], ['cat', 'c', 0]],
+    { context },
+  )
   expect([report.ratings, report.duplicates]).toEqual([5, 1])
 })
 test.each([
@@ -47,8 +62,18 @@ test('options that do not exist or do not fit are refused', () => {
 })
 test('similar items never hold the item itself, and a new listener gets recommendations', async () => {
   const model = await new ImplicitALS({ factors: 2, iterations: 3 }).fit(likes, { context })
-  expect(model.similarItems('a', { minCount: 1 }).map(({ item }) => item).sort()).toEqual(['b', 'c'])
-  expect(model.nowPlaying([['a', 2]]).map(({ item }) => item).sort()).toEqual(['b', 'c'])
+  expect(
+    model
+      .similarItems('a', { minCount: 1 })
+      .map(({ item }) => item)
+      .sort(),
+  ).toEqual(['b', 'c'])
+  expect(
+    model
+      .nowPlaying([['a', 2]])
+      .map(({ item }) => item)
+      .sort(),
+  ).toEqual(['b', 'c'])
 })
 test('a context ends what an abort stops', async () => {
   const signal = AbortSignal.abort()

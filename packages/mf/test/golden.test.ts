@@ -27,32 +27,34 @@ beforeAll(async () => {
 })
 afterAll(() => context.stop())
 
-const fit = (options: ALSOptions) => new ImplicitALS({ factors: 16, iterations: 5, ...options }).fit(train, { context, ...universe })
-const distance = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((value, i) => value - b[i]!)) / Math.hypot(...b)
+const fit = (options: ALSOptions) =>
+  new ImplicitALS({ factors: 16, iterations: 5, ...options }).fit(train, { context, ...universe })
+const distance = (a: Float32Array, b: Float32Array) =>
+  Math.hypot(...a.map((value, i) => value - b[i]!)) / Math.hypot(...b)
 
-describe.each(series.flatMap((one) => (['cholesky', 'cg'] as const).map((solver) => ({ solver, ...one, expected: one[solver] }))))(
-  '$options.objective $options.alpha with $solver',
-  ({ solver, options, expected }) => {
-    test.each<ALSOptions>([
-      { partitions: 1 },
-      { partitions: 3 },
-      { partitions: 2, kernel: 'simd8' },
-      { partitions: 2, kernel: 'f64' },
-      { scheme: 'full', grid: [1, 1] },
-      { scheme: 'full', grid: [2, 2] },
-      { scheme: 'full', grid: [2, 1], partitions: 3, kernel: 'f64' },
-    ])('gives the reference loss with %j', async (layout) => {
-      const { report } = await fit({ ...options, solver, ...layout })
-      for (const [i, { loss }] of report.iterations.entries()) expect(Math.abs(loss / expected.loss[i]! - 1)).toBeLessThan(tolerance[solver])
-      expect(report.iterations).toHaveLength(expected.loss.length)
-    })
-    test('gives the reference ranking', async () => {
-      const quality = evaluateModel(await fit({ ...options, solver }), held)
-      expect(quality.recall).toBeCloseTo(expected.recall, 3)
-      expect(quality.ndcg).toBeCloseTo(expected.ndcg, 3)
-    })
-  },
-)
+describe.each(
+  series.flatMap((one) => (['cholesky', 'cg'] as const).map((solver) => ({ solver, ...one, expected: one[solver] }))),
+)('$options.objective $options.alpha with $solver', ({ solver, options, expected }) => {
+  test.each<ALSOptions>([
+    { partitions: 1 },
+    { partitions: 3 },
+    { partitions: 2, kernel: 'simd8' },
+    { partitions: 2, kernel: 'f64' },
+    { scheme: 'full', grid: [1, 1] },
+    { scheme: 'full', grid: [2, 2] },
+    { scheme: 'full', grid: [2, 1], partitions: 3, kernel: 'f64' },
+  ])('gives the reference loss with %j', async (layout) => {
+    const { report } = await fit({ ...options, solver, ...layout })
+    for (const [i, { loss }] of report.iterations.entries())
+      expect(Math.abs(loss / expected.loss[i]! - 1)).toBeLessThan(tolerance[solver])
+    expect(report.iterations).toHaveLength(expected.loss.length)
+  })
+  test('gives the reference ranking', async () => {
+    const quality = evaluateModel(await fit({ ...options, solver }), held)
+    expect(quality.recall).toBeCloseTo(expected.recall, 3)
+    expect(quality.ndcg).toBeCloseTo(expected.ndcg, 3)
+  })
+})
 
 describe.each(['cholesky', 'cg'] as const)('with %s', (solver) => {
   test('half gives the same bits for any partition count, executor count and kind of context', async () => {
@@ -71,14 +73,21 @@ describe.each(['cholesky', 'cg'] as const)('with %s', (solver) => {
   test('full stays as near to half as regrouped sums allow', async () => {
     const options = { factors: 16, iterations: 5, solver }
     const half = await fit(options)
-    for (const grid of [[2, 2], [3, 1], [1, 4]] as [number, number][]) {
+    for (const grid of [
+      [2, 2],
+      [3, 1],
+      [1, 4],
+    ] as [number, number][]) {
       const full = await fit({ ...options, scheme: 'full', grid })
       expect(distance(full.userFactors, half.userFactors)).toBeLessThan(solver === 'cholesky' ? 1e-5 : 1e-4)
       expect(distance(full.itemFactors, half.itemFactors)).toBeLessThan(solver === 'cholesky' ? 1e-5 : 1e-4)
     }
   })
-  test.each<ALSOptions>([{ partitions: 3 }, { scheme: 'full', grid: [2, 2] }])('the bytes moved are those of the routing tables: %j', async (layout) => {
-    const { report } = await fit({ factors: 32, iterations: 3, solver, ...layout })
-    expect(report.iterations.at(-1)!.movedBytes / report.predictedBytesPerIteration).toBeCloseTo(1, 2)
-  })
+  test.each<ALSOptions>([{ partitions: 3 }, { scheme: 'full', grid: [2, 2] }])(
+    'the bytes moved are those of the routing tables: %j',
+    async (layout) => {
+      const { report } = await fit({ factors: 32, iterations: 3, solver, ...layout })
+      expect(report.iterations.at(-1)!.movedBytes / report.predictedBytesPerIteration).toBeCloseTo(1, 2)
+    },
+  )
 })

@@ -3,12 +3,31 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext } from '@gridify/core'
-import { evaluateModel, evaluateRanking, holdOut, ImplicitALS, itemCosineBaseline, popularityBaseline, type ALSOptions, type Id, type Rating } from '@gridify/mf'
+import {
+  evaluateModel,
+  evaluateRanking,
+  holdOut,
+  ImplicitALS,
+  itemCosineBaseline,
+  popularityBaseline,
+  type ALSOptions,
+  type Id,
+  type Rating,
+} from '@gridify/mf'
 import { describe, expect, test, vi } from 'vitest'
 
 const folder = process.env['GRIDIFY_LASTFM']
 vi.setConfig({ testTimeout: 240_000 })
-const golden = { factors: 32, iterations: 4, confidence: 'log', alpha: 1, epsilon: 1, unobservedWeight: 0.1, regularization: 0.01, seed: 1 } as const
+const golden = {
+  factors: 32,
+  iterations: 4,
+  confidence: 'log',
+  alpha: 1,
+  epsilon: 1,
+  unobservedWeight: 0.1,
+  regularization: 0.01,
+  seed: 1,
+} as const
 
 describe.skipIf(!folder)('Last.fm 2k', () => {
   const ratings = (): Rating[] =>
@@ -27,7 +46,13 @@ describe.skipIf(!folder)('Last.fm 2k', () => {
       items: new Set(all.map(([, item]) => item)),
     })
     const hash = createHash('sha256').update(model.userFactors).update(model.itemFactors).digest('hex')
-    return { losses: model.report.iterations.map(({ loss }) => loss), hash, quality: evaluateModel(model, test), model, test }
+    return {
+      losses: model.report.iterations.map(({ loss }) => loss),
+      hash,
+      quality: evaluateModel(model, test),
+      model,
+      test,
+    }
   }
   const close = (found: readonly number[], expected: readonly number[], relative: number) => {
     expect(found).toHaveLength(expected.length)
@@ -36,34 +61,50 @@ describe.skipIf(!folder)('Last.fm 2k', () => {
 
   test('Cholesky gives the golden loss, and the same factors for any partition count and cluster', async () => {
     const runs = []
-    for (const [master, partitions] of [['local[2]', 1], ['local[2]', 2], ['local[2]', 3], ['local-cluster[2,1]', 8]] as const)
+    for (const [master, partitions] of [
+      ['local[2]', 1],
+      ['local[2]', 2],
+      ['local[2]', 3],
+      ['local-cluster[2,1]', 8],
+    ] as const)
       runs.push(await fit({ ...golden, solver: 'cholesky', partitions }, master))
     for (const { losses } of runs) close(losses, [291900.398623, 158440.013554, 142782.700953, 135565.059086], 1e-7)
     expect(new Set(runs.map(({ hash }) => hash)).size).toBe(1)
   })
   test('CG(3) gives the golden loss, and the same factors for any partition count', async () => {
     const runs = []
-    for (const partitions of [1, 2, 3, 8]) runs.push(await fit({ ...golden, solver: 'cg', cgSteps: 3, partitions }, 'local[2]'))
+    for (const partitions of [1, 2, 3, 8])
+      runs.push(await fit({ ...golden, solver: 'cg', cgSteps: 3, partitions }, 'local[2]'))
     for (const { losses } of runs) close(losses, [291900.753923, 160359.669908, 143417.27656, 135926.197357], 1e-6)
     expect(new Set(runs.map(({ hash }) => hash)).size).toBe(1)
   })
   test.each([
     ['cholesky', [291900.398623, 158440.013554, 142782.700953, 135565.059086], 1e-7],
     ['cg', [291900.753923, 160359.669908, 143417.27656, 135926.197357], 1e-6],
-  ] as const)('full gives the golden loss with %s, on grids and partitions of any size', async (solver, expected, relative) => {
-    const full = { ...golden, solver, scheme: 'full' } as const
-    for (const [master, layout] of [
-      ['local[2]', { partitions: 1 }],
-      ['local[2]', { partitions: 2 }],
-      ['local[2]', { grid: [2, 2], partitions: 3 }],
-      ['local-cluster[2,1]', { partitions: 8 }],
-    ] as [string, ALSOptions][])
-      close((await fit({ ...full, ...layout }, master)).losses, expected, relative)
-  })
+  ] as const)(
+    'full gives the golden loss with %s, on grids and partitions of any size',
+    async (solver, expected, relative) => {
+      const full = { ...golden, solver, scheme: 'full' } as const
+      for (const [master, layout] of [
+        ['local[2]', { partitions: 1 }],
+        ['local[2]', { partitions: 2 }],
+        ['local[2]', { grid: [2, 2], partitions: 3 }],
+        ['local-cluster[2,1]', { partitions: 8 }],
+      ] as [string, ALSOptions][])
+        close((await fit({ ...full, ...layout }, master)).losses, expected, relative)
+    },
+  )
   test('64 factors, 15 iterations reach the reference quality, seed by seed', async () => {
     const found = []
     for (const seed of [1, 2, 3, 4, 5])
-      found.push((await fit({ factors: 64, iterations: 15, solver: 'cg', alpha: 1, unobservedWeight: 0.3, regularization: 0.01, seed }, 'local[2]')).quality)
+      found.push(
+        (
+          await fit(
+            { factors: 64, iterations: 15, solver: 'cg', alpha: 1, unobservedWeight: 0.3, regularization: 0.01, seed },
+            'local[2]',
+          )
+        ).quality,
+      )
     expect(Math.abs(found[0]!.recall - 0.2777)).toBeLessThan(0.0005)
     expect(Math.abs(found[0]!.ndcg - 0.2832)).toBeLessThan(0.0005)
     expect(found.reduce((sum, { recall }) => sum + recall, 0) / 5).toBeGreaterThanOrEqual(0.274)
@@ -75,7 +116,9 @@ describe.skipIf(!folder)('Last.fm 2k', () => {
     expect((await fit({}, 'local[2]', clicks)).quality.ndcg).toBeGreaterThanOrEqual(0.26)
   })
   test('linear confidence with alpha 40 is warned of', async () => {
-    expect((await fit({ factors: 4, iterations: 1, confidence: 'linear', alpha: 40 }, 'local[2]')).model.report.warnings[0]).toContain('ranks worse than popularity')
+    expect(
+      (await fit({ factors: 4, iterations: 1, confidence: 'linear', alpha: 40 }, 'local[2]')).model.report.warnings[0],
+    ).toContain('ranks worse than popularity')
   })
   test('popularity and item cosine are the baselines that they should be', () => {
     const { train, test } = holdOut(ratings())

@@ -11,7 +11,9 @@ let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gridify-model-'))
   await using context = await createContext({ master: 'memory[1]' })
-  model = await new ImplicitALS({ factors: 10, iterations: 4, solver: 'cholesky' }).fit(holdOut(readListens()).train, { context })
+  model = await new ImplicitALS({ factors: 10, iterations: 4, solver: 'cholesky' }).fit(holdOut(readListens()).train, {
+    context,
+  })
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -45,7 +47,11 @@ test('a changed file is found by its checksum', async () => {
   await expect(FactorModel.load(join(folder, 'nowhere'))).rejects.toThrow('holds no whole model')
 })
 test('recommendations leave out what was heard, or what is asked', () => {
-  const seen = new Set(readListens().filter(([user]) => user === '1').map(([, item]) => item))
+  const seen = new Set(
+    readListens()
+      .filter(([user]) => user === '1')
+      .map(([, item]) => item),
+  )
   const [first, second] = model.recommend('1', { k: 2, exclude: 'none' })
   expect(model.recommend('1', { k: 1000 }).some(({ item }) => seen.has(item) && !isHeld('1', item))).toBe(false)
   expect(model.recommend('1', { k: 1, exclude: [first!.item] })).toEqual([second])
@@ -56,7 +62,9 @@ test('scores fall, and each item comes once', () => {
   expect(new Set(scores.map(({ item }) => item)).size).toBe(500)
 })
 test('a fold-in of what a user was trained on gives that user, up to the last half-step', () => {
-  const plays = holdOut(readListens()).train.filter(([user]) => user === '4').map(([, item, value]) => [item, value] as const)
+  const plays = holdOut(readListens())
+    .train.filter(([user]) => user === '4')
+    .map(([, item, value]) => [item, value] as const)
   const folded = model.foldIn(plays)
   const rank = model.users.indexOf('4')
   const own = model.userFactors.subarray(rank * 10, rank * 10 + 10)

@@ -19,5 +19,12 @@ test.each([
   expect(() => new ImplicitALS(options as ALSOptions)).toThrow(message)
 })
 test('an option that is undefined is one that is not given', () => {
-  expect(() => new ImplicitALS({ factors: undefined, objective: 'hu2008', unobservedWeight: undefined } as unknown as ALSOptions)).not.toThrow()
+  expect(
+    () =>
+      new ImplicitALS({
+        factors: undefined,
+        objective: 'hu2008',
+        unobservedWeight: undefined,
+      } as unknown as ALSOptions),
+  ).not.toThrow()
 })

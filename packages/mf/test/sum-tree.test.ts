@@ -15,10 +15,20 @@ test('the total has the same bits however blocks are dealt to partitions', () =>
   )
 })
 test('a run of blocks is sent as few subtrees', () => {
-  const subtrees = sumSubtrees(3, Array.from({ length: 1000 }, () => Float64Array.of(1)))
+  const subtrees = sumSubtrees(
+    3,
+    Array.from({ length: 1000 }, () => Float64Array.of(1)),
+  )
   expect(subtrees.length).toBeLessThanOrEqual(20)
   expect(subtrees.reduce((sum, { sum: [part] }) => sum + part!, 0)).toBe(1000)
 })
 test('five blocks are summed as ((a b)(c d)) e', () => {
-  expect(joinSubtrees(sumSubtrees(0, [1e16, 1, -1e16, 1, 1].map((value) => Float64Array.of(value))))).toEqual(Float64Array.of(1e16 + 1 + (-1e16 + 1) + 1))
+  expect(
+    joinSubtrees(
+      sumSubtrees(
+        0,
+        [1e16, 1, -1e16, 1, 1].map((value) => Float64Array.of(value)),
+      ),
+    ),
+  ).toEqual(Float64Array.of(1e16 + 1 + (-1e16 + 1) + 1))
 })

@@ -22,7 +22,13 @@ export function callSite(operation: string): CallSite {
   const stack = new Error('call site').stack ?? ''
   Error.stackTraceLimit = limit
   for (const line of stack.split('\n').slice(1)) {
-    if (line.includes(ourFolder) || line.includes(ourPath) || line.includes(mappedPath) || line.includes('node:internal')) continue
+    if (
+      line.includes(ourFolder) ||
+      line.includes(ourPath) ||
+      line.includes(mappedPath) ||
+      line.includes('node:internal')
+    )
+      continue
     const match = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(line.trim())
     if (match) return { operation, location: match[1]!.replace(/^file:\/\//, '') }
   }

@@ -11,7 +11,11 @@ const schema = z.strictObject({
   executors: z.array(z.string()).optional(),
   secretFile: z.string().optional(),
   /** Bytes that blocks and the arena of one executor may take. */
-  memoryBytes: z.number().int().min(16 * 2 ** 20).max(4 * 2 ** 30 - 65_536),
+  memoryBytes: z
+    .number()
+    .int()
+    .min(16 * 2 ** 20)
+    .max(4 * 2 ** 30 - 65_536),
   /** Where map outputs go: `disk` always writes them to files. */
   shuffleStorage: z.enum(['memory', 'disk']),
   taskMaxFailures: z.number().int().min(1),
@@ -39,7 +43,9 @@ const defaults = {
 export function resolveConfig(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env): Config {
   for (const key of Object.keys(options))
     if (!(key in schema.shape))
-      throw new UsageError(`createContext() has no option \`${key}\`; did you mean \`${closest(key.toLowerCase(), Object.keys(schema.shape))}\`?`)
+      throw new UsageError(
+        `createContext() has no option \`${key}\`; did you mean \`${closest(key.toLowerCase(), Object.keys(schema.shape))}\`?`,
+      )
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const fromEnvironment = {
     ...(environment['GRIDIFY_MASTER'] ? { master: environment['GRIDIFY_MASTER'] } : {}),
@@ -72,5 +78,7 @@ export function parseMaster(text: string): Master {
     if (match[1] === 'local-cluster' && Number(second) >= 1)
       return { kind: 'local-cluster', executors: first, cores: Number(second) }
   }
-  throw new UsageError(`master '${text}' is none of local[n], local[*], local-cluster[n,cores] and memory[n] (n, cores >= 1)`)
+  throw new UsageError(
+    `master '${text}' is none of local[n], local[*], local-cluster[n,cores] and memory[n] (n, cores >= 1)`,
+  )
 }

@@ -66,7 +66,9 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
     const value = text(name)
     if (value === undefined) return fallback
     const number = /^\d+$/.test(value) ? Number(value) : NaN
-    return number >= least && number <= most ? number : fail(name, `must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`)
+    return number >= least && number <= most
+      ? number
+      : fail(name, `must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`)
   }
   const memory = text('memory')
   const advertise = text('advertise')
@@ -74,7 +76,8 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
     fail('advertise', `must be an address such as ws://10.0.0.5:7077, not ${JSON.stringify(advertise)}`)
   const tlsCert = path('tls-cert')
   const tlsKey = path('tls-key')
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new UsageError('--tls-cert and --tls-key are given together or not at all')
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new UsageError('--tls-cert and --tls-key are given together or not at all')
   const insecure = text('insecure')
   const imports = [given.import ?? environment['GRIDIFY_IMPORT']?.split(',') ?? []].flat().map(String)
   return {
@@ -107,20 +110,27 @@ function parseArgv(argv: readonly string[]): Given {
     .scriptName('executor')
     .usage('$0 [options]\n\nRuns parts of gridify jobs for the drivers that know its secret.')
     .epilogue('Every option can be set in the environment too: --secret-file is GRIDIFY_SECRET_FILE.')
-    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false, 'dot-notation': false, 'parse-numbers': false })
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+    })
     .version(productVersion)
     .help()
     .wrap(110)
     .fail((message, error) => {
       throw new UsageError(message || error.message, { cause: error })
     })
-  for (const name of names) parser.option(name, { type: name === 'insecure' ? 'boolean' : 'string', describe: descriptions[name] })
+  for (const name of names)
+    parser.option(name, { type: name === 'insecure' ? 'boolean' : 'string', describe: descriptions[name] })
   const parsed = parser.parseSync() as Record<string, unknown>
   for (const key of Object.keys(parsed))
     if (!names.includes(key as Name) && !yargsNames.includes(key))
       throw new UsageError(`there is no option --${key}; did you mean --${closest(key.toLowerCase(), names)}?`)
   const [word] = parsed['_'] as (string | number)[]
-  if (word !== undefined) throw new UsageError(`${JSON.stringify(String(word))} is no option: every option starts with --`)
+  if (word !== undefined)
+    throw new UsageError(`${JSON.stringify(String(word))} is no option: every option starts with --`)
   return parsed
 }
 

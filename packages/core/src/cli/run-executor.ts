@@ -15,7 +15,11 @@ export async function runExecutor(argv: readonly string[], entry?: URL): Promise
   const options = orExit(2, () => parseExecutorOptions(argv, process.env))
   try {
     const { host, port, cores, memoryBytes, advertise, insecure, workDir, root, imports } = options
-    const secret = await loadSecret({ file: options.secretFile, loopback: isLoopback(host), warn: (message) => log(`warning: ${message}`) })
+    const secret = await loadSecret({
+      file: options.secretFile,
+      loopback: isLoopback(host),
+      warn: (message) => log(`warning: ${message}`),
+    })
     const tls =
       options.tlsCert && options.tlsKey
         ? { cert: await readPem('--tls-cert', options.tlsCert), key: await readPem('--tls-key', options.tlsKey) }
@@ -86,7 +90,10 @@ function orExit<T>(exitCode: number, parse: () => T): T {
 
 /** What the user did needs no stack of ours; a bug of ours does. */
 function complain(error: unknown): void {
-  const text = error instanceof GridifyError && error.family !== 'internal' ? error.message : String((error as Error).stack ?? error)
+  const text =
+    error instanceof GridifyError && error.family !== 'internal'
+      ? error.message
+      : String((error as Error).stack ?? error)
   log(`executor: ${text}`)
 }
 

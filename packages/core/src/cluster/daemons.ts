@@ -19,7 +19,8 @@ export async function connectDaemons(urls: readonly string[], secretFile: string
   const dialed = await Promise.allSettled(urls.map((url) => connect(url, { secret, session, purpose: 'control' })))
   const refused = dialed.find((result) => result.status === 'rejected')
   if (refused) {
-    for (const result of dialed) if (result.status === 'fulfilled') result.value.close('another executor could not be reached')
+    for (const result of dialed)
+      if (result.status === 'fulfilled') result.value.close('another executor could not be reached')
     throw refused.reason
   }
   const channels = dialed.map((result) => (result as PromiseFulfilledResult<Awaited<ReturnType<typeof connect>>>).value)
@@ -33,7 +34,9 @@ export async function connectDaemons(urls: readonly string[], secretFile: string
         const found = await fetchObituary(urls[i]!, secret, session, { timeoutMs: 500 })
         if (!found) return undefined
         const how = found.signal ? `was killed by ${found.signal}` : `ended with code ${found.exitCode}`
-        const memory = found.lastRssBytes ? `, last seen with ${Math.round(found.lastRssBytes / 2 ** 20)} MiB of memory` : ''
+        const memory = found.lastRssBytes
+          ? `, last seen with ${Math.round(found.lastRssBytes / 2 ** 20)} MiB of memory`
+          : ''
         return `its process ${how}${memory}`
       },
     })),

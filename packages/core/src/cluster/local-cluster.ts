@@ -35,7 +35,18 @@ export async function startLocalCluster(executors: number, cores: number, config
       Array.from({ length: executors }, () => {
         const child = fork(
           fileURLToPath(new URL('../cli/executor.js', import.meta.url)),
-          ['--port', '0', '--cores', `${cores}`, '--memory', `${config.memoryBytes}`, '--secret-file', secretFile, '--work-dir', folder],
+          [
+            '--port',
+            '0',
+            '--cores',
+            `${cores}`,
+            '--memory',
+            `${config.memoryBytes}`,
+            '--secret-file',
+            secretFile,
+            '--work-dir',
+            folder,
+          ],
           { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
         )
         children.push(child)
@@ -67,6 +78,12 @@ function addressOf(child: ChildProcess): Promise<string> {
       const found = /^executor listening on (\S+)/.exec(line)?.[1]
       if (found) resolve(found)
     })
-    child.once('exit', (code, signal) => reject(new ClusterError(`an executor of the local cluster ended at its start (${signal ?? `code ${code}`}): ${complaint.trim()}`)))
+    child.once('exit', (code, signal) =>
+      reject(
+        new ClusterError(
+          `an executor of the local cluster ended at its start (${signal ?? `code ${code}`}): ${complaint.trim()}`,
+        ),
+      ),
+    )
   })
 }

@@ -17,7 +17,10 @@ export async function startLocalThreads(slots: number, config: Config, workParen
     workFolder: join(workParent, `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
     importRoots: [process.cwd()],
   }
-  const worker = new Worker(new URL('../executor/session-thread.js', import.meta.url), { workerData: data, execArgv: [] })
+  const worker = new Worker(new URL('../executor/session-thread.js', import.meta.url), {
+    workerData: data,
+    execArgv: [],
+  })
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const channel = portChannel(worker)
   return {

@@ -26,7 +26,10 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
     const id = `memory-${number}` as ExecutorId
     const [driverEnd, executorEnd] = memoryChannelPair()
     const pool = PagePool.create(config.memoryBytes)
-    const workFolder = new WorkFolder(join(tmpdir(), `gridify-${process.pid}-${randomBytes(4).toString('hex')}`), 'store')
+    const workFolder = new WorkFolder(
+      join(tmpdir(), `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
+      'store',
+    )
     peerChannels.set(id, new Set())
     const session = new ExecutorSession(executorEnd, {
       cores: 1,

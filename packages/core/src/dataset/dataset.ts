@@ -80,7 +80,12 @@ export class Dataset<T> {
     fn: (left: Iterable<T>, right: Iterable<B>, task: TaskContext) => Iterable<U>,
   ): Dataset<U> {
     const site = callSite('zipPartitions')
-    return this.#make({ ...this.#base(site), kind: 'zipPartitions', parents: [this.node, other.node], closure: this.#runner.capture(fn, site) })
+    return this.#make({
+      ...this.#base(site),
+      kind: 'zipPartitions',
+      parents: [this.node, other.node],
+      closure: this.#runner.capture(fn, site),
+    })
   }
 
   /** Pairs each row with the key that `fn` gives it: `[fn(row), row]`. */
@@ -106,7 +111,11 @@ export class Dataset<T> {
 
   /** All rows of both, duplicates kept; its partitions are those of the one, then those of the other. */
   union(...others: readonly Dataset<T>[]): Dataset<T> {
-    return this.#make({ ...this.#base(callSite('union')), kind: 'union', parents: [this.node, ...others.map(({ node }) => node)] })
+    return this.#make({
+      ...this.#base(callSite('union')),
+      kind: 'union',
+      parents: [this.node, ...others.map(({ node }) => node)],
+    })
   }
 
   // Transformations with a shuffle
@@ -137,7 +146,12 @@ export class Dataset<T> {
     const site = callSite('combineByKey')
     const capture = (fn: Function) => this.#runner.capture(fn, site)
     return this.#aggregate(
-      { kind: 'combine', create: capture(create), mergeValue: capture(mergeValue), mergeCombiners: capture(mergeCombiners) },
+      {
+        kind: 'combine',
+        create: capture(create),
+        mergeValue: capture(mergeValue),
+        mergeCombiners: capture(mergeCombiners),
+      },
       partitioning,
       site,
     )
@@ -176,7 +190,11 @@ export class Dataset<T> {
   }
 
   /** For each key of either side, its values on both. Shuffles the sides that do not lie by the partitioner already. */
-  cogroup<K, V, W>(this: Dataset<[K, V]>, other: Dataset<[K, W]>, partitioning?: Partitioning): Dataset<[K, [Group<V>, Group<W>]]> {
+  cogroup<K, V, W>(
+    this: Dataset<[K, V]>,
+    other: Dataset<[K, W]>,
+    partitioning?: Partitioning,
+  ): Dataset<[K, [Group<V>, Group<W>]]> {
     return this.#cogroup(other, partitioning, callSite('cogroup'))
   }
 
@@ -184,11 +202,19 @@ export class Dataset<T> {
     return this.#cogroup(other, partitioning, callSite('join'), 'inner')
   }
 
-  leftOuterJoin<K, V, W>(this: Dataset<[K, V]>, other: Dataset<[K, W]>, partitioning?: Partitioning): Dataset<[K, [V, W | undefined]]> {
+  leftOuterJoin<K, V, W>(
+    this: Dataset<[K, V]>,
+    other: Dataset<[K, W]>,
+    partitioning?: Partitioning,
+  ): Dataset<[K, [V, W | undefined]]> {
     return this.#cogroup(other, partitioning, callSite('leftOuterJoin'), 'left')
   }
 
-  rightOuterJoin<K, V, W>(this: Dataset<[K, V]>, other: Dataset<[K, W]>, partitioning?: Partitioning): Dataset<[K, [V | undefined, W]]> {
+  rightOuterJoin<K, V, W>(
+    this: Dataset<[K, V]>,
+    other: Dataset<[K, W]>,
+    partitioning?: Partitioning,
+  ): Dataset<[K, [V | undefined, W]]> {
     return this.#cogroup(other, partitioning, callSite('rightOuterJoin'), 'right')
   }
 
@@ -201,12 +227,18 @@ export class Dataset<T> {
   }
 
   /** Sorts by key over all partitions; ties keep input order. Shuffles every row; the first action samples the keys. */
-  sortByKey<K, V>(this: Dataset<[K, V]>, options: { readonly ascending?: boolean; readonly partitions?: number } = {}): Dataset<[K, V]> {
+  sortByKey<K, V>(
+    this: Dataset<[K, V]>,
+    options: { readonly ascending?: boolean; readonly partitions?: number } = {},
+  ): Dataset<[K, V]> {
     return this.#sort(callSite('sortByKey'), options)
   }
 
   /** Sorts by what `fn` makes of a row; ties keep input order. Shuffles every row. */
-  sortBy<K extends Row>(fn: (row: T) => K, options: { readonly ascending?: boolean; readonly partitions?: number } = {}): Dataset<T> {
+  sortBy<K extends Row>(
+    fn: (row: T) => K,
+    options: { readonly ascending?: boolean; readonly partitions?: number } = {},
+  ): Dataset<T> {
     const site = callSite('sortBy')
     return this.#narrow<[K, T]>('keyBy', fn, site).#sort(site, options).values() as Dataset<T>
   }
@@ -250,7 +282,8 @@ export class Dataset<T> {
     const site = callSite('reduce')
     const parts = await this.#run({ kind: 'reduce', closure: this.#runner.capture(fn, site) }, site, options)
     const totals = parts.flatMap((bytes) => decodeValue(bytes) as T[])
-    if (totals.length === 0) throw new UsageError(`reduce() at ${site.location}: the dataset is empty; use fold() with a zero value`)
+    if (totals.length === 0)
+      throw new UsageError(`reduce() at ${site.location}: the dataset is empty; use fold() with a zero value`)
     return totals.reduce((left, right) => fn(left, right))
   }
 
@@ -259,7 +292,12 @@ export class Dataset<T> {
     return this.#fold(zero, fn, fn, callSite('fold'), options)
   }
 
-  async aggregate<U>(zero: U, mergeRow: (total: U, row: T) => U, mergeTotals: (left: U, right: U) => U, options: ActionOptions = {}): Promise<U> {
+  async aggregate<U>(
+    zero: U,
+    mergeRow: (total: U, row: T) => U,
+    mergeTotals: (left: U, right: U) => U,
+    options: ActionOptions = {},
+  ): Promise<U> {
     return this.#fold(zero, mergeRow, mergeTotals, callSite('aggregate'), options)
   }
 
@@ -331,11 +369,17 @@ export class Dataset<T> {
     const attemptFolder = join(target, '_temporary')
     mkdirSync(attemptFolder, { recursive: true })
     try {
-      const files = await this.#run({ kind: 'saveText', folder: target, attemptFolder }, callSite('saveAsTextFile'), options)
+      const files = await this.#run(
+        { kind: 'saveText', folder: target, attemptFolder },
+        callSite('saveAsTextFile'),
+        options,
+      )
       for (const [partition, bytes] of files.entries()) {
         const written = decodeValue(bytes) as string
         if (!existsSync(written))
-          throw new UsageError(`saveAsTextFile(): ${written} was written by an executor but is not seen here; ${target} must be a shared folder`)
+          throw new UsageError(
+            `saveAsTextFile(): ${written} was written by an executor but is not seen here; ${target} must be a shared folder`,
+          )
         renameSync(written, join(target, `part-${String(partition).padStart(5, '0')}`))
       }
       rmSync(attemptFolder, { recursive: true, force: true })
@@ -369,8 +413,13 @@ export class Dataset<T> {
     site: CallSite = callSite(kind),
     options: { readonly preservesPartitioning?: boolean; readonly indexed?: boolean } = {},
   ): Dataset<U> {
-    if (typeof fn !== 'function') throw new UsageError(`${site.operation}() at ${site.location} needs a function, got ${typeof fn}`)
-    return this.#make({ ...this.#base(site), kind, parent: this.node, closure: this.#runner.capture(fn, site),
+    if (typeof fn !== 'function')
+      throw new UsageError(`${site.operation}() at ${site.location} needs a function, got ${typeof fn}`)
+    return this.#make({
+      ...this.#base(site),
+      kind,
+      parent: this.node,
+      closure: this.#runner.capture(fn, site),
       preservesPartitioning: options.preservesPartitioning ?? false,
       indexed: options.indexed ?? false,
     })
@@ -387,11 +436,26 @@ export class Dataset<T> {
     return largest ?? hashPartitioner(this.#runner.defaultPartitions)
   }
 
-  #shuffle<U>(partitioner: PartitionerSpec, site: CallSite, how: { aggregator?: Aggregator; sort?: 'ascending' | 'descending' }): Dataset<U> {
-    return this.#make({ ...this.#base(site), kind: 'shuffle', shuffleId: this.#runner.nextShuffleId(), parent: this.node, partitioner, ...how })
+  #shuffle<U>(
+    partitioner: PartitionerSpec,
+    site: CallSite,
+    how: { aggregator?: Aggregator; sort?: 'ascending' | 'descending' },
+  ): Dataset<U> {
+    return this.#make({
+      ...this.#base(site),
+      kind: 'shuffle',
+      shuffleId: this.#runner.nextShuffleId(),
+      parent: this.node,
+      partitioner,
+      ...how,
+    })
   }
 
-  #aggregate<C>(aggregator: Aggregator, partitioning: Partitioning, site: CallSite): Dataset<[never, C]> & Dataset<any> {
+  #aggregate<C>(
+    aggregator: Aggregator,
+    partitioning: Partitioning,
+    site: CallSite,
+  ): Dataset<[never, C]> & Dataset<any> {
     const spec = this.#spec(partitioning, [this.node], site)
     if (sameSpec(partitionerOf(this.node), spec))
       return this.#make<any>({ ...this.#base(site), kind: 'aggregate', parent: this.node, aggregator })
@@ -407,7 +471,10 @@ export class Dataset<T> {
   }
 
   #sort(site: CallSite, options: { readonly ascending?: boolean; readonly partitions?: number }): Dataset<any> {
-    const partitions = checkPartitions(options.partitions ?? this.#spec(undefined, [this.node], site).partitions, `${site.operation}()`)
+    const partitions = checkPartitions(
+      options.partitions ?? this.#spec(undefined, [this.node], site).partitions,
+      `${site.operation}()`,
+    )
     const ascending = options.ascending ?? true
     return this.#shuffle(Object.freeze({ kind: 'sampled-range', partitions, ascending }), site, {
       sort: ascending ? 'ascending' : 'descending',
@@ -418,7 +485,13 @@ export class Dataset<T> {
     return this.#runner.runJob(this.node, sink, site, options)
   }
 
-  async #fold<U>(zero: U, mergeRow: Function, mergeTotals: (left: U, right: U) => U, site: CallSite, options: ActionOptions): Promise<U> {
+  async #fold<U>(
+    zero: U,
+    mergeRow: Function,
+    mergeTotals: (left: U, right: U) => U,
+    site: CallSite,
+    options: ActionOptions,
+  ): Promise<U> {
     const encoded = encodeValue(zero)
     const sink: Sink = { kind: 'aggregate', zero: encoded, closure: this.#runner.capture(mergeRow, site) }
     const totals = (await this.#run(sink, site, options)).map((bytes) => decodeValue(bytes) as U)
@@ -440,5 +513,6 @@ export class Dataset<T> {
 }
 
 function checkCount(count: number, what: string): void {
-  if (!Number.isInteger(count) || count < 0) throw new UsageError(`${what} needs a whole number of rows >= 0, got ${String(count)}`)
+  if (!Number.isInteger(count) || count < 0)
+    throw new UsageError(`${what} needs a whole number of rows >= 0, got ${String(count)}`)
 }

@@ -18,7 +18,12 @@ export interface JobRunner {
   nextShuffleId(): ShuffleId
   capture(fn: Function, site: CallSite): Closure
   /** Runs `sink` over the given partitions, all by default; results in the order of partitions. */
-  runJob(node: LineageNode, sink: Sink, site: CallSite, options?: ActionOptions & { partitions?: readonly number[] }): Promise<Uint8Array[]>
+  runJob(
+    node: LineageNode,
+    sink: Sink,
+    site: CallSite,
+    options?: ActionOptions & { partitions?: readonly number[] },
+  ): Promise<Uint8Array[]>
   partitionCount(node: LineageNode): Promise<number>
   persist(node: LineageNode, level: StorageLevel): void
   unpersist(node: LineageNode): void

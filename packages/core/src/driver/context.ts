@@ -4,7 +4,15 @@ import { AbortedError, InternalError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
-import { createIdSource, type AccumulatorId, type BroadcastId, type DatasetId, type JobId, type ShuffleId, type StageId } from '../base/ids.ts'
+import {
+  createIdSource,
+  type AccumulatorId,
+  type BroadcastId,
+  type DatasetId,
+  type JobId,
+  type ShuffleId,
+  type StageId,
+} from '../base/ids.ts'
 import { captureClosure } from '../closure/capture.ts'
 import { shipSymbol } from '../closure/closure.ts'
 import { compareValues } from '../codec/order.ts'
@@ -25,7 +33,12 @@ import { listText } from './text-listing.ts'
 
 /** What the context needs of a cluster; see cluster/. */
 export interface ContextCluster {
-  readonly executors: readonly { id: string; url: string; channel: unknown; describeEnd?(): Promise<string | undefined> }[]
+  readonly executors: readonly {
+    id: string
+    url: string
+    channel: unknown
+    describeEnd?(): Promise<string | undefined>
+  }[]
   readonly sessionKey: string
   stop(): Promise<void>
 }
@@ -52,7 +65,11 @@ export class Context {
     this.#cluster = cluster
     this.#driver = new JobDriver({
       clock: systemClock,
-      limits: { maxFailures: config.taskMaxFailures, maxLosses: config.taskMaxLosses, localityWaitMs: config.localityWaitMs },
+      limits: {
+        maxFailures: config.taskMaxFailures,
+        maxLosses: config.taskMaxLosses,
+        localityWaitMs: config.localityWaitMs,
+      },
       slicesOf: (dataset) => this.#slices.get(dataset)!,
       broadcastBytes: (id) => {
         const found = this.#broadcasts.get(id)
@@ -90,9 +107,14 @@ export class Context {
     type Channel = Parameters<JobDriver['addExecutor']>[1]
     type Id = Parameters<JobDriver['addExecutor']>[0]
     await Promise.all(
-      this.#cluster.executors.map(({ id, channel, describeEnd }) => this.#driver.addExecutor(id as Id, channel as Channel, describeEnd)),
+      this.#cluster.executors.map(({ id, channel, describeEnd }) =>
+        this.#driver.addExecutor(id as Id, channel as Channel, describeEnd),
+      ),
     )
-    this.#driver.introduce(this.#cluster.executors.map(({ id, url }) => ({ id: id as Id, url })), this.#cluster.sessionKey)
+    this.#driver.introduce(
+      this.#cluster.executors.map(({ id, url }) => ({ id: id as Id, url })),
+      this.#cluster.sessionKey,
+    )
     this.#defaultPartitions = this.executors().reduce((sum, { cores }) => sum + cores, 0)
     return this
   }
@@ -114,12 +136,24 @@ export class Context {
   }
 
   /** The numbers from `start` up to, not with, `end`; no number is stored or sent. */
-  range(start: number, end: number, options: { readonly step?: number; readonly partitions?: number } = {}): Dataset<number> {
+  range(
+    start: number,
+    end: number,
+    options: { readonly step?: number; readonly partitions?: number } = {},
+  ): Dataset<number> {
     const { step = 1, partitions = this.#defaultPartitions } = options
     if (![start, end, step].every(Number.isFinite) || step === 0)
       throw new UsageError(`range() needs finite numbers and a step that is not 0, got ${start}, ${end}, step ${step}`)
     return new Dataset<number>(
-      { id: this.#runner.nextDatasetId(), site: callSite('range'), kind: 'range', start, end, step, partitions: checkPartitions(partitions, 'range()') },
+      {
+        id: this.#runner.nextDatasetId(),
+        site: callSite('range'),
+        kind: 'range',
+        start,
+        end,
+        step,
+        partitions: checkPartitions(partitions, 'range()'),
+      },
       this.#runner,
     )
   }
@@ -195,7 +229,9 @@ export class Context {
   }
 
   [shipSymbol](): never {
-    throw new UsageError('it is the context, which lives on the driver; use its datasets and broadcasts outside of functions')
+    throw new UsageError(
+      'it is the context, which lives on the driver; use its datasets and broadcasts outside of functions',
+    )
   }
 
   async #runJob(
@@ -205,14 +241,16 @@ export class Context {
     options: ActionOptions & { partitions?: readonly number[] } = {},
   ): Promise<Uint8Array[]> {
     if (this.#stopped) throw new UsageError(`${describeCallSite(site)}: the context is stopped; create another one`)
-    if (options.signal?.aborted) throw new AbortedError(`${describeCallSite(site)} was aborted before it began`, { cause: options.signal.reason })
+    if (options.signal?.aborted)
+      throw new AbortedError(`${describeCallSite(site)} was aborted before it began`, { cause: options.signal.reason })
     this.#listSources(node)
     await this.#sampleBounds(node, options)
     const stages = splitStages(node, sink, this.#resolutions, {
       nextStageId: () => this.#ids.next<StageId>('stage'),
       shuffleStorage: this.#config.shuffleStorage,
     })
-    const partitions = options.partitions ?? Array.from({ length: stages.at(-1)!.partitions }, (_, partition) => partition)
+    const partitions =
+      options.partitions ?? Array.from({ length: stages.at(-1)!.partitions }, (_, partition) => partition)
     return this.#driver.run(this.#ids.next<JobId>('job'), stages, partitions, options.signal)
   }
 
@@ -225,14 +263,21 @@ export class Context {
       if (at.kind !== 'zipPartitions') continue
       const [left, right] = at.parents.map((parent) => counts.get(parent.id)!)
       if (left !== right)
-        throw new UsageError(`${describeCallSite(at.site)} needs as many partitions on both sides, got ${left} and ${right}`)
+        throw new UsageError(
+          `${describeCallSite(at.site)} needs as many partitions on both sides, got ${left} and ${right}`,
+        )
     }
   }
 
   /** Runs the sampling jobs of sorts that have no bounds yet, innermost first. */
   async #sampleBounds(node: LineageNode, options: ActionOptions): Promise<void> {
     for (const at of topologicalOrder(node)) {
-      if (at.kind !== 'shuffle' || at.partitioner.kind !== 'sampled-range' || this.#resolutions.bounds.has(at.shuffleId)) continue
+      if (
+        at.kind !== 'shuffle' ||
+        at.partitioner.kind !== 'sampled-range' ||
+        this.#resolutions.bounds.has(at.shuffleId)
+      )
+        continue
       this.#resolutions.bounds.set(at.shuffleId, await this.#bounds(at, options))
     }
   }
@@ -243,7 +288,9 @@ export class Context {
     const partitions = spec.partitions
     let bounds: unknown[] = []
     if (partitions > 1) {
-      const samples = await this.#runJob(node.parent, { kind: 'sampleKeys', count: keysPerPartition }, node.site, { signal: options.signal })
+      const samples = await this.#runJob(node.parent, { kind: 'sampleKeys', count: keysPerPartition }, node.site, {
+        signal: options.signal,
+      })
       const weighted = samples.flatMap((bytes) => {
         const { keys, rows } = decodeValue(bytes) as { keys: unknown[]; rows: number }
         return keys.map((key) => ({ key, weight: rows / keys.length }))

@@ -105,11 +105,17 @@ export class JobDriver {
   }
 
   introduce(peers: readonly { id: ExecutorId; url: string }[], key: string): void {
-    for (const executor of this.#executors.values()) this.#send(executor, { type: 'peers', peers, self: executor.id, key })
+    for (const executor of this.#executors.values())
+      this.#send(executor, { type: 'peers', peers, self: executor.id, key })
   }
 
   /** Runs the last of `stages` over `partitions`; results come in that order. */
-  async run(job: JobId, stages: readonly StagePlan[], partitions: readonly number[], signal?: AbortSignal): Promise<Uint8Array[]> {
+  async run(
+    job: JobId,
+    stages: readonly StagePlan[],
+    partitions: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<Uint8Array[]> {
     const entry = { results: new Map<number, Uint8Array>(), done: deferred<void>() }
     this.#jobs.set(job, entry)
     const abort = () => {
@@ -127,7 +133,8 @@ export class JobDriver {
       signal?.removeEventListener('abort', abort)
       const result = stages.at(-1)!.id
       for (const executor of this.#executors.values())
-        if (executor.stages.delete(result)) this.#send(executor, { type: 'drop', datasets: [], shuffles: [], broadcasts: [], stages: [result] })
+        if (executor.stages.delete(result))
+          this.#send(executor, { type: 'drop', datasets: [], shuffles: [], broadcasts: [], stages: [result] })
     }
   }
 
@@ -145,7 +152,8 @@ export class JobDriver {
   stop(): void {
     this.#stopped = true
     this.#cancelWake?.()
-    for (const { done } of this.#jobs.values()) done.reject(new AbortedError('the context was stopped while the job ran'))
+    for (const { done } of this.#jobs.values())
+      done.reject(new AbortedError('the context was stopped while the job ran'))
     this.#jobs.clear()
   }
 
@@ -156,7 +164,8 @@ export class JobDriver {
         return
       case 'failed': {
         const error = fromWire(message.failure)
-        for (let at: Error | undefined = error; at; at = at.cause as Error | undefined) if (at.stack) at.stack = remapStack(at.stack)
+        for (let at: Error | undefined = error; at; at = at.cause as Error | undefined)
+          if (at.stack) at.stack = remapStack(at.stack)
         // A thrown user function may do better next time (a file, a service); a wrong program will not.
         const retry = !(error instanceof GridifyError && error.family === 'usage' && error.code !== 'TASK')
         this.#feed({ type: 'taskFailed', task: message.taskId, retry, error })
@@ -166,7 +175,12 @@ export class JobDriver {
         this.#feed({ type: 'fetchFailed', task: message.taskId, from: message.executor, reason: message.reason })
         return
       case 'evicted':
-        this.#feed({ type: 'blockEvicted', executor: executor.id, dataset: message.datasetId, partition: message.partition })
+        this.#feed({
+          type: 'blockEvicted',
+          executor: executor.id,
+          dataset: message.datasetId,
+          partition: message.partition,
+        })
         return
       case 'log':
         this.#options.onLog(message.record)
@@ -187,7 +201,9 @@ export class JobDriver {
           this.#launch(command.task)
         } catch (error) {
           // Not on this call's stack: the scheduler is still handing out commands.
-          queueMicrotask(() => this.#feed({ type: 'taskFailed', task: command.task.id, retry: false, error: error as Error }))
+          queueMicrotask(() =>
+            this.#feed({ type: 'taskFailed', task: command.task.id, retry: false, error: error as Error }),
+          )
         }
         return
       case 'cancelTask': {
@@ -197,7 +213,8 @@ export class JobDriver {
       }
       case 'commitTask': {
         const { success, jobs, partition } = command
-        for (const key of ['movedBytes', 'networkBytes', 'diskBytes'] as const) this.#totals[key] += success.metrics[key]
+        for (const key of ['movedBytes', 'networkBytes', 'diskBytes'] as const)
+          this.#totals[key] += success.metrics[key]
         this.#totals.tasks++
         for (const update of success.accumulators) this.#accumulate(update, jobs[0])
         for (const job of jobs) this.#jobs.get(job)?.results.set(partition, success.value!)
@@ -248,13 +265,20 @@ export class JobDriver {
     }
     this.#send(executor, {
       type: 'run',
-      task: { id: task.id, stageId: task.stage, partition: task.partition, attempt: task.attempt, inputs: this.#inputs(stage.plan, task) },
+      task: {
+        id: task.id,
+        stageId: task.stage,
+        partition: task.partition,
+        attempt: task.attempt,
+        inputs: this.#inputs(stage.plan, task),
+      },
     })
   }
 
   #inputs(plan: StagePlan, task: RunningTask): TaskInput[] {
     const { cached, stages, mapStageOf } = this.#state
-    const holders = (dataset: number, partition: number) => cached.get(cacheKey(dataset, partition)) ?? new Set<ExecutorId>()
+    const holders = (dataset: number, partition: number) =>
+      cached.get(cacheKey(dataset, partition)) ?? new Set<ExecutorId>()
     const needed = neededInputs(plan, task.partition, (dataset, partition) => holders(dataset, partition).size > 0)
     return [
       ...needed.rows.map(({ datasetId, partition }): TaskInput => ({
@@ -274,7 +298,15 @@ export class JobDriver {
         parts: stages.get(mapStageOf.get(shuffleId)!)!.outputs!.flatMap((output, map) =>
           output!.bytes[reduce] === 0
             ? []
-            : [{ map, executor: output!.executor, offset: output!.offsets[reduce]!, bytes: output!.bytes[reduce]!, checksum: output!.checksums[reduce]! }],
+            : [
+                {
+                  map,
+                  executor: output!.executor,
+                  offset: output!.offsets[reduce]!,
+                  bytes: output!.bytes[reduce]!,
+                  checksum: output!.checksums[reduce]!,
+                },
+              ],
         ),
       })),
     ]

@@ -82,6 +82,9 @@ function folderMatches(pattern: string): string[] {
 }
 
 function toRegExp(glob: string): RegExp {
-  const body = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const body = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${glob.startsWith('.') ? '' : '(?!\\.)'}${body}$`)
 }

@@ -6,7 +6,12 @@ import { sharedTableBytes } from './shared-region-table.ts'
 import { Slot } from './slot.ts'
 import type { StartSlot } from './slot-host.ts'
 
-export function memorySlots(executor: string, pool: PagePool, files: WorkFolder, importRoots: readonly string[]): StartSlot {
+export function memorySlots(
+  executor: string,
+  pool: PagePool,
+  files: WorkFolder,
+  importRoots: readonly string[],
+): StartSlot {
   const sharedTable = new SharedArrayBuffer(sharedTableBytes)
   return (number, events) => {
     let cancelled = 0

@@ -54,14 +54,16 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
     case 'keys':
     case 'values': {
       const side = node.kind === 'keys' ? 0 : 1
-      for (const batch of scope.batchesOf(node.parent, partition)) yield batch.map((row) => asPair(row, node.site)[side])
+      for (const batch of scope.batchesOf(node.parent, partition))
+        yield batch.map((row) => asPair(row, node.site)[side])
       return
     }
     case 'asKeys':
       for (const batch of scope.batchesOf(node.parent, partition)) yield batch.map((row) => [row, null])
       return
     case 'ones':
-      for (const batch of scope.batchesOf(node.parent, partition)) yield batch.map((row) => [asPair(row, node.site)[0], 1])
+      for (const batch of scope.batchesOf(node.parent, partition))
+        yield batch.map((row) => [asPair(row, node.site)[0], 1])
       return
     case 'mapPartitions': {
       const rows = flatten(scope.batchesOf(node.parent, partition), enter)
@@ -78,7 +80,10 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
       return
     }
     case 'union': {
-      const found = unionParent(node.parents.map((parent) => scope.nodes[parent]!.partitions), partition)
+      const found = unionParent(
+        node.parents.map((parent) => scope.nodes[parent]!.partitions),
+        partition,
+      )
       yield* scope.batchesOf(node.parents[found.parent]!, found.partition)
       return
     }
@@ -146,7 +151,9 @@ function iterable(value: unknown, site: string): Iterable<unknown> {
   sync(value, site)
   if (value !== null && value !== undefined && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function')
     return value as Iterable<unknown>
-  throw new UsageError(`${site}: the function must return an iterable such as an array, got ${value === null ? 'null' : typeof value}`)
+  throw new UsageError(
+    `${site}: the function must return an iterable such as an array, got ${value === null ? 'null' : typeof value}`,
+  )
 }
 
 export function asPair(row: unknown, site: string): Pair {
@@ -199,7 +206,11 @@ function sorted(batches: Batches, direction: 'ascending' | 'descending'): unknow
     : rows.sort((a, b) => compareValues(b[0], a[0]))
 }
 
-function* cogroup(node: Extract<PlanNode, { kind: 'cogroup' }>, partition: number, scope: OperatorScope): Generator<unknown> {
+function* cogroup(
+  node: Extract<PlanNode, { kind: 'cogroup' }>,
+  partition: number,
+  scope: OperatorScope,
+): Generator<unknown> {
   const groups = new KeyMap<unknown[][]>()
   for (const [side, parent] of node.parents.entries())
     for (const batch of scope.batchesOf(parent, partition))

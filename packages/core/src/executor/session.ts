@@ -164,7 +164,8 @@ export class ExecutorSession {
 
   #forward(host: SlotHost, message: DriverMessage): void {
     if (message.type === 'stage' || message.type === 'broadcast') host.send(message)
-    else if (message.type === 'drop') host.send({ type: 'drop', stages: message.stages, broadcasts: message.broadcasts })
+    else if (message.type === 'drop')
+      host.send({ type: 'drop', stages: message.stages, broadcasts: message.broadcasts })
   }
 
   /** Brings the inputs together: what lies here is pinned, the rest is fetched from peers. */
@@ -192,13 +193,27 @@ export class ExecutorSession {
       case 'rows':
         return input
       case 'cache': {
-        const block = await this.#locate(cacheBlock(input.datasetId, input.partition), input.executor, 0, -1, undefined, pinned)
+        const block = await this.#locate(
+          cacheBlock(input.datasetId, input.partition),
+          input.executor,
+          0,
+          -1,
+          undefined,
+          pinned,
+        )
         return { kind: 'cache', datasetId: input.datasetId, partition: input.partition, block }
       }
       case 'shuffle': {
         const blocks = await Promise.all(
           input.parts.map((part) =>
-            this.#locate(shuffleBlock(input.shuffleId, part.map), part.executor, part.offset, part.bytes, part.checksum, pinned),
+            this.#locate(
+              shuffleBlock(input.shuffleId, part.map),
+              part.executor,
+              part.offset,
+              part.bytes,
+              part.checksum,
+              pinned,
+            ),
           ),
         )
         return { kind: 'shuffle', shuffleId: input.shuffleId, reduce: input.reduce, blocks }
@@ -223,7 +238,8 @@ export class ExecutorSession {
     if (executor === this.#self) throw new BlockLost(executor, `executor ${executor} no longer holds block ${name}`)
     try {
       const fetched = await this.#client.fetch(executor, name, offset, bytes)
-      if (sum !== undefined && checksum(fetched) !== sum) throw new FetchError(`block ${name} arrived damaged from executor ${executor}`)
+      if (sum !== undefined && checksum(fetched) !== sum)
+        throw new FetchError(`block ${name} arrived damaged from executor ${executor}`)
       return { kind: 'bytes', bytes: fetched, ...check }
     } catch (error) {
       throw new BlockLost(executor, error instanceof Error ? error.message : String(error))
@@ -314,4 +330,3 @@ class BlockLost extends Error {
     this.executor = executor
   }
 }
-

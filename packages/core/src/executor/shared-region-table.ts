@@ -67,7 +67,10 @@ export class SharedRegionTable {
       let dropped = false
       for (let at = 0; at < entries * words; at += words) {
         if (Atomics.load(this.#table, at + state) !== ready || Atomics.load(this.#table, at + pins) > 0) continue
-        this.#pool.free({ offset: (this.#table[at + offsetPage]! >>> 0) * pageBytes, bytes: this.#table[at + bytesWord]! >>> 0 })
+        this.#pool.free({
+          offset: (this.#table[at + offsetPage]! >>> 0) * pageBytes,
+          bytes: this.#table[at + bytesWord]! >>> 0,
+        })
         // The hash stays, so that probing goes on behind it; state 0 marks it for reuse.
         Atomics.store(this.#table, at + state, 0)
         dropped = true

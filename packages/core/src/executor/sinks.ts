@@ -33,7 +33,8 @@ export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task
     case 'lookup': {
       const key = decodeValue(sink.key)
       const out = new SegmentBuilder()
-      for (const batch of batches) for (const row of batch) if (sameKey((row as Pair)[0], key)) out.push((row as Pair)[1])
+      for (const batch of batches)
+        for (const row of batch) if (sameKey((row as Pair)[0], key)) out.push((row as Pair)[1])
       return out.join()
     }
     case 'count': {
@@ -80,7 +81,8 @@ export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task
   }
 }
 
-const promised = () => new UsageError('foreach(): the function returned a promise; functions of datasets are synchronous')
+const promised = () =>
+  new UsageError('foreach(): the function returned a promise; functions of datasets are synchronous')
 
 /** Every n-th key, with n doubled whenever the sample is twice too large: no randomness, one pass, bounded. */
 function sampleKeys(batches: Batches, count: number): { keys: unknown[]; rows: number } {
@@ -101,13 +103,16 @@ function sampleKeys(batches: Batches, count: number): { keys: unknown[]; rows: n
 /** Writes to a file of this attempt alone; the driver moves one attempt per partition into place. */
 function saveText(batches: Batches, sink: Extract<Sink, { kind: 'saveText' }>, task: TaskContext): string {
   mkdirSync(sink.attemptFolder, { recursive: true })
-  const path = join(sink.attemptFolder, `part-${String(task.partition).padStart(5, '0')}-${task.attempt}-${process.pid}`)
+  const path = join(
+    sink.attemptFolder,
+    `part-${String(task.partition).padStart(5, '0')}-${task.attempt}-${process.pid}`,
+  )
   const file = openSync(path, 'w')
   try {
     for (const batch of batches) {
       if (batch.length === 0) continue
       const bytes = Buffer.from(batch.map((row) => `${String(row)}\n`).join(''))
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
     }
   } finally {
     closeSync(file)

@@ -16,7 +16,12 @@ export type SlotRequest =
 
 export type SlotReply =
   | { readonly type: 'finished'; readonly taskId: TaskId; readonly result: SlotResult }
-  | { readonly type: 'failed'; readonly taskId: TaskId; readonly failure: WireFailure; readonly blocks?: readonly ProducedBlock[] }
+  | {
+      readonly type: 'failed'
+      readonly taskId: TaskId
+      readonly failure: WireFailure
+      readonly blocks?: readonly ProducedBlock[]
+    }
   | { readonly type: 'makeRoom'; readonly bytes: number }
   | { readonly type: 'log'; readonly record: LogRecord }
 

@@ -13,7 +13,14 @@ import { checksum } from '../codec/checksum.ts'
 import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
 import { toWire } from '../protocol/failure.ts'
-import { cacheBlock, shuffleBlock, type AccumulatorUpdate, type CachedPartition, type TaskDescription, type TaskSuccess } from '../protocol/messages.ts'
+import {
+  cacheBlock,
+  shuffleBlock,
+  type AccumulatorUpdate,
+  type CachedPartition,
+  type TaskDescription,
+  type TaskSuccess,
+} from '../protocol/messages.ts'
 import type { PlanNode, StagePlan } from '../protocol/stage-plan.ts'
 import { writeMapOutput } from '../shuffle/writer.ts'
 import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-store.ts'
@@ -28,13 +35,29 @@ import type { SlotReply, SlotRequest } from './slot-host.ts'
 
 /** A block that the task reads: where it lies here, or its bytes if they came from another executor. */
 export type InputBlock =
-  | { readonly kind: 'place'; readonly place: BlockPlace; readonly offset: number; readonly bytes: number; readonly checksum?: number }
+  | {
+      readonly kind: 'place'
+      readonly place: BlockPlace
+      readonly offset: number
+      readonly bytes: number
+      readonly checksum?: number
+    }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly checksum?: number }
 
 export type ResolvedInput =
-  | { readonly kind: 'shuffle'; readonly shuffleId: number; readonly reduce: number; readonly blocks: readonly InputBlock[] }
+  | {
+      readonly kind: 'shuffle'
+      readonly shuffleId: number
+      readonly reduce: number
+      readonly blocks: readonly InputBlock[]
+    }
   | { readonly kind: 'cache'; readonly datasetId: number; readonly partition: number; readonly block: InputBlock }
-  | { readonly kind: 'rows'; readonly datasetId: number; readonly partition: number; readonly blocks: readonly Uint8Array[] }
+  | {
+      readonly kind: 'rows'
+      readonly datasetId: number
+      readonly partition: number
+      readonly blocks: readonly Uint8Array[]
+    }
 
 export interface ProducedBlock {
   readonly name: string
@@ -137,16 +160,28 @@ export class Slot {
   #checkPaths(plan: StagePlan, partition: number): void {
     const { root, executor } = this.#services
     if (root === undefined) return
-    const paths = plan.nodes.flatMap((node) => (node.kind === 'text' ? (node.splits[partition] ?? []).map(({ path }) => path) : []))
+    const paths = plan.nodes.flatMap((node) =>
+      node.kind === 'text' ? (node.splits[partition] ?? []).map(({ path }) => path) : [],
+    )
     if (plan.output.kind === 'saveText') paths.push(plan.output.folder)
     for (const path of paths)
       if (relative(root, path).startsWith('..'))
-        throw new UsageError(`${path} lies outside of ${root}, the folder that executor ${executor} was given with --root`)
+        throw new UsageError(
+          `${path} lies outside of ${root}, the folder that executor ${executor} was given with --root`,
+        )
   }
 
   #runSync(plan: StagePlan, task: TaskDescription, inputs: readonly ResolvedInput[]): SlotResult {
     const { pool, owner } = this.#services
-    const run = new TaskRun(plan, task, inputs, this.#services, this.#shared, (closure) => this.#functionOf(closure), this.#resources)
+    const run = new TaskRun(
+      plan,
+      task,
+      inputs,
+      this.#services,
+      this.#shared,
+      (closure) => this.#functionOf(closure),
+      this.#resources,
+    )
     this.#run = run
     try {
       const result = run.toEnd()
@@ -177,9 +212,13 @@ export class Slot {
   #resolve(reference: ShipReference): unknown {
     switch (reference.kind) {
       case 'broadcast':
-        return new Broadcast(reference.id as BroadcastId, () => this.#broadcast(reference.id), () => {
-          throw new UsageError('a broadcast is unpersisted on the driver, not inside a task')
-        })
+        return new Broadcast(
+          reference.id as BroadcastId,
+          () => this.#broadcast(reference.id),
+          () => {
+            throw new UsageError('a broadcast is unpersisted on the driver, not inside a task')
+          },
+        )
       case 'accumulator':
         return new Accumulator(
           reference.id as AccumulatorId,
@@ -381,7 +420,11 @@ class TaskRun implements OperatorScope {
     if (block.kind === 'bytes') this.#networkBytes += bytes.length
     else if (block.place.kind === 'disk') this.#diskBytes += bytes.length
     // Only bytes that left memory can have changed.
-    if (block.checksum !== undefined && (block.kind === 'bytes' || block.place.kind === 'disk') && checksum(bytes) !== block.checksum)
+    if (
+      block.checksum !== undefined &&
+      (block.kind === 'bytes' || block.place.kind === 'disk') &&
+      checksum(bytes) !== block.checksum
+    )
       throw new FetchError('a block does not have the checksum that it was written with')
     return bytes
   }
@@ -422,7 +465,13 @@ function closuresOf(plan: StagePlan): Closure[] {
 }
 
 /** The user's line first, then where it ran. */
-function describeFailure(error: unknown, plan: StagePlan, task: TaskDescription, site: string, executor: string): Error {
+function describeFailure(
+  error: unknown,
+  plan: StagePlan,
+  task: TaskDescription,
+  site: string,
+  executor: string,
+): Error {
   if (error instanceof GridifyError) return error
   const what = error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${String(error)}`
   return new TaskError(

@@ -92,7 +92,11 @@ function* gunzipped(file: number): Generator<Buffer> {
   const ready: Buffer[] = []
   gunzip.on('data', (chunk) => ready.push(chunk))
   const buffer = Buffer.allocUnsafe(chunkBytes)
-  for (let read = readSync(file, buffer, 0, chunkBytes, null); read > 0; read = readSync(file, buffer, 0, chunkBytes, null)) {
+  for (
+    let read = readSync(file, buffer, 0, chunkBytes, null);
+    read > 0;
+    read = readSync(file, buffer, 0, chunkBytes, null)
+  ) {
     gunzip.write(Buffer.from(buffer.subarray(0, read)))
     yield* ready.splice(0)
   }

@@ -59,7 +59,9 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       clearTimeout(grace)
       if (stopping) return
       options.pool.freeOwner(data.owner)
-      events.onDeath(`slot ${number} of executor ${options.executor} ended${failure ? ` (${failure})` : ' while it was cancelled'}`)
+      events.onDeath(
+        `slot ${number} of executor ${options.executor} ended${failure ? ` (${failure})` : ' while it was cancelled'}`,
+      )
     })
     return {
       send: (request) => worker.postMessage(request),

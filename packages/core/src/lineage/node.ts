@@ -24,8 +24,18 @@ export type PartitionerSpec = Partitioner | SampledRange
 /** How values of one key meet. `zero` is encoded, so that each key gets its own copy. */
 export type Aggregator =
   | { readonly kind: 'reduce'; readonly merge: Closure }
-  | { readonly kind: 'aggregate'; readonly zero: Uint8Array; readonly mergeValue: Closure; readonly mergeCombiners: Closure }
-  | { readonly kind: 'combine'; readonly create: Closure; readonly mergeValue: Closure; readonly mergeCombiners: Closure }
+  | {
+      readonly kind: 'aggregate'
+      readonly zero: Uint8Array
+      readonly mergeValue: Closure
+      readonly mergeCombiners: Closure
+    }
+  | {
+      readonly kind: 'combine'
+      readonly create: Closure
+      readonly mergeValue: Closure
+      readonly mergeCombiners: Closure
+    }
   | { readonly kind: 'first' }
   | { readonly kind: 'sum' }
   | { readonly kind: 'group' }
@@ -125,7 +135,10 @@ export function narrowParentsOf(node: LineageNode): readonly LineageNode[] {
 }
 
 /** Parents before children, each node once; iterative, since lineages of iterative jobs are deep. */
-export function topologicalOrder(root: LineageNode, parents: (node: LineageNode) => readonly LineageNode[] = parentsOf): LineageNode[] {
+export function topologicalOrder(
+  root: LineageNode,
+  parents: (node: LineageNode) => readonly LineageNode[] = parentsOf,
+): LineageNode[] {
   const order: LineageNode[] = []
   const seen = new Set<DatasetId>()
   const stack: { node: LineageNode; next: number }[] = [{ node: root, next: 0 }]
@@ -146,7 +159,7 @@ export function topologicalOrder(root: LineageNode, parents: (node: LineageNode)
 
 /** The partitioner of a dataset's rows, kept by operations that cannot change a key. */
 export function partitionerOf(node: LineageNode): PartitionerSpec | undefined {
-  for (let at = node; ; ) {
+  for (let at = node; ;) {
     switch (at.kind) {
       case 'shuffle':
         return at.partitioner

@@ -51,7 +51,7 @@ export function partitionOf(partitioner: Partitioner): (key: unknown) => number 
   const n = partitioner.partitions
   switch (partitioner.kind) {
     case 'hash':
-      return n === 1 ? (key) => (hashKey(key), 0) : (key) => ((hashKey(key) >>> 8) * n) / 0x1000000 | 0
+      return n === 1 ? (key) => (hashKey(key), 0) : (key) => (((hashKey(key) >>> 8) * n) / 0x1000000) | 0
     case 'index':
       return (key) => {
         if (!Number.isInteger(key) || (key as number) < 0 || (key as number) >= n)

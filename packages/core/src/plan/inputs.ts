@@ -50,7 +50,10 @@ export function neededInputs(
         shuffles.push({ shuffleId: node.shuffleId, reduce: partition })
         break
       case 'union': {
-        const found = unionParent(node.parents.map((parent) => plan.nodes[parent]!.partitions), partition)
+        const found = unionParent(
+          node.parents.map((parent) => plan.nodes[parent]!.partitions),
+          partition,
+        )
         todo.push({ index: node.parents[found.parent]!, partition: found.partition })
         break
       }

@@ -58,7 +58,12 @@ function resolvePartitioner(node: ShuffleNode, resolutions: Resolutions): Partit
 }
 
 /** The stages of a job, parents first, the result stage last. */
-export function splitStages(root: LineageNode, output: StageOutput, resolutions: Resolutions, options: PlanOptions): StagePlan[] {
+export function splitStages(
+  root: LineageNode,
+  output: StageOutput,
+  resolutions: Resolutions,
+  options: PlanOptions,
+): StagePlan[] {
   const order = topologicalOrder(root)
   const counts = partitionCounts(order, resolutions)
   const stages: StagePlan[] = []
@@ -107,7 +112,12 @@ function stageOf(
 
 type PlanBase = Pick<PlanNode, 'datasetId' | 'partitions' | 'site' | 'persist'>
 
-function planNode(node: LineageNode, base: PlanBase, indexOf: (node: LineageNode) => number, resolutions: Resolutions): PlanNode {
+function planNode(
+  node: LineageNode,
+  base: PlanBase,
+  indexOf: (node: LineageNode) => number,
+  resolutions: Resolutions,
+): PlanNode {
   switch (node.kind) {
     case 'rows':
       return { ...base, kind: 'rows' }

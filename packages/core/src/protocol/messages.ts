@@ -15,9 +15,19 @@ export interface MapOutputPart {
 }
 
 export type TaskInput =
-  | { readonly kind: 'shuffle'; readonly shuffleId: ShuffleId; readonly reduce: number; readonly parts: readonly MapOutputPart[] }
+  | {
+      readonly kind: 'shuffle'
+      readonly shuffleId: ShuffleId
+      readonly reduce: number
+      readonly parts: readonly MapOutputPart[]
+    }
   | { readonly kind: 'cache'; readonly datasetId: DatasetId; readonly partition: number; readonly executor: ExecutorId }
-  | { readonly kind: 'rows'; readonly datasetId: DatasetId; readonly partition: number; readonly blocks: readonly Uint8Array[] }
+  | {
+      readonly kind: 'rows'
+      readonly datasetId: DatasetId
+      readonly partition: number
+      readonly blocks: readonly Uint8Array[]
+    }
 
 export interface TaskDescription {
   readonly id: TaskId
@@ -64,7 +74,12 @@ export interface TaskSuccess {
 }
 
 export type DriverMessage =
-  | { readonly type: 'peers'; readonly peers: readonly { id: ExecutorId; url: string }[]; readonly self: ExecutorId; readonly key: string }
+  | {
+      readonly type: 'peers'
+      readonly peers: readonly { id: ExecutorId; url: string }[]
+      readonly self: ExecutorId
+      readonly key: string
+    }
   | { readonly type: 'stage'; readonly plan: StagePlan }
   | { readonly type: 'run'; readonly task: TaskDescription }
   | { readonly type: 'cancel'; readonly taskId: TaskId }
@@ -88,7 +103,13 @@ export type ExecutorMessage =
 
 /** Between executors: one request names a block's bytes, the answer carries them. */
 export type PeerMessage =
-  | { readonly type: 'fetch'; readonly request: number; readonly block: string; readonly offset: number; readonly bytes: number }
+  | {
+      readonly type: 'fetch'
+      readonly request: number
+      readonly block: string
+      readonly offset: number
+      readonly bytes: number
+    }
   | { readonly type: 'part'; readonly request: number; readonly bytes: Uint8Array }
   | { readonly type: 'missing'; readonly request: number; readonly reason: string }
 

@@ -71,19 +71,39 @@ export interface SchedulerState {
 export type SchedulerEvent =
   | { readonly type: 'executorJoined'; readonly executor: ExecutorId; readonly cores: number }
   | { readonly type: 'executorLost'; readonly executor: ExecutorId; readonly reason: string }
-  | { readonly type: 'jobSubmitted'; readonly job: JobId; readonly stages: readonly StagePlan[]; readonly partitions: readonly number[] }
+  | {
+      readonly type: 'jobSubmitted'
+      readonly job: JobId
+      readonly stages: readonly StagePlan[]
+      readonly partitions: readonly number[]
+    }
   | { readonly type: 'jobCancelled'; readonly job: JobId }
   | { readonly type: 'taskFinished'; readonly task: TaskId; readonly success: TaskSuccess }
   | { readonly type: 'taskFailed'; readonly task: TaskId; readonly retry: boolean; readonly error: Error }
   | { readonly type: 'fetchFailed'; readonly task: TaskId; readonly from: ExecutorId; readonly reason: string }
-  | { readonly type: 'blockEvicted'; readonly executor: ExecutorId; readonly dataset: DatasetId; readonly partition: number }
-  | { readonly type: 'datasetsDropped'; readonly datasets: readonly DatasetId[]; readonly shuffles: readonly ShuffleId[] }
+  | {
+      readonly type: 'blockEvicted'
+      readonly executor: ExecutorId
+      readonly dataset: DatasetId
+      readonly partition: number
+    }
+  | {
+      readonly type: 'datasetsDropped'
+      readonly datasets: readonly DatasetId[]
+      readonly shuffles: readonly ShuffleId[]
+    }
   | { readonly type: 'timePassed' }
 
 export type SchedulerCommand =
   | { readonly type: 'launchTask'; readonly task: RunningTask }
   | { readonly type: 'cancelTask'; readonly task: TaskId; readonly executor: ExecutorId }
-  | { readonly type: 'commitTask'; readonly stage: StageId; readonly partition: number; readonly success: TaskSuccess; readonly jobs: readonly JobId[] }
+  | {
+      readonly type: 'commitTask'
+      readonly stage: StageId
+      readonly partition: number
+      readonly success: TaskSuccess
+      readonly jobs: readonly JobId[]
+    }
   | { readonly type: 'finishJob'; readonly job: JobId }
   | { readonly type: 'failJob'; readonly job: JobId; readonly error: Error }
   | { readonly type: 'wakeAfter'; readonly delayMs: number }

@@ -158,7 +158,8 @@ function loseExecutor(state: SchedulerState, id: ExecutorId, reason: string, com
     const task = takeRunning(state, taskId)
     if (task && !task.cancelled) retryAfterLoss(state, task, reason, commands)
   }
-  if (state.executors.size === 0) for (const job of [...state.jobs.keys()]) failJob(state, job, noExecutorLeft(state), commands)
+  if (state.executors.size === 0)
+    for (const job of [...state.jobs.keys()]) failJob(state, job, noExecutorLeft(state), commands)
 }
 
 /** All map outputs and cached partitions of an executor are gone; what jobs still need becomes pending again. */
@@ -258,7 +259,11 @@ function launchPending(state: SchedulerState, nowMs: number, commands: Scheduler
     visited.add(stage.plan.id)
     for (const partition of stage.pending) {
       if (slots === 0) break
-      const needed = neededInputs(stage.plan, partition, (dataset, p) => (state.cached.get(cacheKey(dataset, p))?.size ?? 0) > 0)
+      const needed = neededInputs(
+        stage.plan,
+        partition,
+        (dataset, p) => (state.cached.get(cacheKey(dataset, p))?.size ?? 0) > 0,
+      )
       const missing = needed.shuffles
         .map(({ shuffleId }) => state.mapStageOf.get(shuffleId)!)
         .filter((parent) => (state.stages.get(parent)?.missingOutputs ?? 0) > 0)
@@ -314,7 +319,14 @@ function launch(
   const attempt = stage.attempts.get(partition) ?? 0
   stage.attempts.set(partition, attempt + 1)
   if (attempt > 0) state.tasksRerun++
-  const task: RunningTask = { id: state.nextTask++ as TaskId, stage: stage.plan.id, partition, attempt, executor, cancelled: false }
+  const task: RunningTask = {
+    id: state.nextTask++ as TaskId,
+    stage: stage.plan.id,
+    partition,
+    attempt,
+    executor,
+    cancelled: false,
+  }
   state.running.set(task.id, task)
   state.executors.get(executor)!.running.add(task.id)
   commands.push({ type: 'launchTask', task })

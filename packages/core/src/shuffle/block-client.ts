@@ -29,7 +29,8 @@ export class BlockClient {
     const channel = await peer.channel
     const answer = deferred<Uint8Array>()
     const request = ++this.#requests
-    if (this.#peers.get(id) !== peer) throw new FetchError(`connection to executor ${id} ended before block ${block} was asked for`)
+    if (this.#peers.get(id) !== peer)
+      throw new FetchError(`connection to executor ${id} ended before block ${block} was asked for`)
     peer.waiting.set(request, answer)
     channel.send({ type: 'fetch', request, block, offset, bytes } satisfies PeerMessage)
     const timer = setTimeout(
@@ -56,7 +57,8 @@ export class BlockClient {
     const waiting = new Map<number, Deferred<Uint8Array>>()
     const fail = (reason: string) => {
       this.#peers.delete(id)
-      for (const answer of waiting.values()) answer.reject(new FetchError(`connection to executor ${id} ended: ${reason}`))
+      for (const answer of waiting.values())
+        answer.reject(new FetchError(`connection to executor ${id} ended: ${reason}`))
       waiting.clear()
     }
     const channel = (async () => {

@@ -12,40 +12,66 @@ export type FunctionOf = (closure: Closure) => (...args: unknown[]) => unknown
 export type Pair = readonly [unknown, unknown]
 
 /** Merges raw rows `[k, v]` to `[k, combiner]`, in order of first occurrence. */
-export function combineValues(rows: Iterable<Iterable<unknown>>, aggregator: Aggregator, functionOf: FunctionOf): Iterable<Pair> {
+export function combineValues(
+  rows: Iterable<Iterable<unknown>>,
+  aggregator: Aggregator,
+  functionOf: FunctionOf,
+): Iterable<Pair> {
   const map = new KeyMap<unknown>()
   const each = (onNew: (value: unknown) => unknown, onOld: (combiner: unknown, value: unknown) => unknown) => {
     for (const batch of rows)
       for (const row of batch) {
         const [key, value] = row as Pair
-        map.update(key, () => onNew(value), (old) => onOld(old, value))
+        map.update(
+          key,
+          () => onNew(value),
+          (old) => onOld(old, value),
+        )
       }
   }
   switch (aggregator.kind) {
     case 'first':
-      each((value) => value, (old) => old)
+      each(
+        (value) => value,
+        (old) => old,
+      )
       break
     case 'sum':
-      each((value) => value, (old, value) => (old as number) + (value as number))
+      each(
+        (value) => value,
+        (old, value) => (old as number) + (value as number),
+      )
       break
     case 'reduce': {
       const merge = functionOf(aggregator.merge)
-      each((value) => value, (old, value) => merge(old, value))
+      each(
+        (value) => value,
+        (old, value) => merge(old, value),
+      )
       break
     }
     case 'aggregate': {
       const merge = functionOf(aggregator.mergeValue)
-      each((value) => merge(decodeValue(aggregator.zero), value), (old, value) => merge(old, value))
+      each(
+        (value) => merge(decodeValue(aggregator.zero), value),
+        (old, value) => merge(old, value),
+      )
       break
     }
     case 'combine': {
       const create = functionOf(aggregator.create)
       const merge = functionOf(aggregator.mergeValue)
-      each((value) => create(value), (old, value) => merge(old, value))
+      each(
+        (value) => create(value),
+        (old, value) => merge(old, value),
+      )
       break
     }
     case 'group':
-      each((value) => [value], (old, value) => ((old as unknown[]).push(value), old))
+      each(
+        (value) => [value],
+        (old, value) => ((old as unknown[]).push(value), old),
+      )
       return groups(map)
     default:
       assertNever(aggregator, 'aggregator')
@@ -54,7 +80,11 @@ export function combineValues(rows: Iterable<Iterable<unknown>>, aggregator: Agg
 }
 
 /** Merges rows that the map side has combined; groups come as raw rows, since combining them saves nothing. */
-export function mergeCombined(rows: Iterable<Iterable<unknown>>, aggregator: Aggregator, functionOf: FunctionOf): Iterable<Pair> {
+export function mergeCombined(
+  rows: Iterable<Iterable<unknown>>,
+  aggregator: Aggregator,
+  functionOf: FunctionOf,
+): Iterable<Pair> {
   if (aggregator.kind !== 'aggregate' && aggregator.kind !== 'combine')
     return combineValues(rows, aggregator, functionOf)
   const merge = functionOf(aggregator.mergeCombiners)
@@ -62,7 +92,11 @@ export function mergeCombined(rows: Iterable<Iterable<unknown>>, aggregator: Agg
   for (const batch of rows)
     for (const row of batch) {
       const [key, combiner] = row as Pair
-      map.update(key, () => combiner, (old) => merge(old, combiner))
+      map.update(
+        key,
+        () => combiner,
+        (old) => merge(old, combiner),
+      )
     }
   return map.entries()
 }

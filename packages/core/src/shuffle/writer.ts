@@ -23,7 +23,9 @@ export function writeMapOutput(
   const bucketOf = partitionOf(output.partitioner)
   const { aggregator } = output
   const combine = aggregator && aggregator.kind !== 'group'
-  const rows: Iterable<Iterable<unknown>> = combine ? [combineValues(checked(batches, describe), aggregator, functionOf)] : checked(batches, describe)
+  const rows: Iterable<Iterable<unknown>> = combine
+    ? [combineValues(checked(batches, describe), aggregator, functionOf)]
+    : checked(batches, describe)
   for (const batch of rows) for (const row of batch) reducers[bucketOf((row as Pair)[0])]!.push(row)
   const parts: Uint8Array[] = []
   const offsets: number[] = []

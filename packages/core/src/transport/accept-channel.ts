@@ -3,7 +3,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { webSocketChannel, webSocketLimits, type WebSocketChannel, type WebSocketChannelOptions } from './web-socket-channel.ts'
+import {
+  webSocketChannel,
+  webSocketLimits,
+  type WebSocketChannel,
+  type WebSocketChannelOptions,
+} from './web-socket-channel.ts'
 
 export interface AuthenticatedSocket {
   readonly headers: Readonly<Record<string, string>>

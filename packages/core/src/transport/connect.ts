@@ -20,7 +20,12 @@ import {
   sign,
   type Purpose,
 } from './handshake.ts'
-import { webSocketChannel, webSocketLimits, type WebSocketChannel, type WebSocketChannelOptions } from './web-socket-channel.ts'
+import {
+  webSocketChannel,
+  webSocketLimits,
+  type WebSocketChannel,
+  type WebSocketChannelOptions,
+} from './web-socket-channel.ts'
 
 export interface DialOptions {
   /** The shared secret; for peers, the session's key. */
@@ -58,7 +63,12 @@ export async function connect(url: string, options: ConnectOptions): Promise<Web
 }
 
 /** Undefined while the session lives, or where the executor knows nothing of it. */
-export async function fetchObituary(url: string, secret: string, session: string, options?: Partial<DialOptions>): Promise<Obituary | undefined> {
+export async function fetchObituary(
+  url: string,
+  secret: string,
+  session: string,
+  options?: Partial<DialOptions>,
+): Promise<Obituary | undefined> {
   return dial(url, { ...options, secret, session }, async (dialing) => {
     const headers = await dialing.prove('obituary')
     const answer = await dialing.get(obituaryPath, headers)
@@ -143,7 +153,13 @@ class Dialing {
     const answer = await new Promise<Answer>((resolve, reject) => {
       const sent = request(
         this.address(path, 'http'),
-        { headers, agent: false, signal: this.signal, maxHeaderSize: maxAnswerBytes, ...(this.ca ? { ca: this.ca } : {}) },
+        {
+          headers,
+          agent: false,
+          signal: this.signal,
+          maxHeaderSize: maxAnswerBytes,
+          ...(this.ca ? { ca: this.ca } : {}),
+        },
         (response) => readAnswer(response).then(resolve, reject),
       )
       sent.on('error', reject)
@@ -195,7 +211,9 @@ class Dialing {
   }
 
   #stranger(evidence: string): ClusterError {
-    return new ClusterError(`what answers at ${this.url} is no gridify executor (${evidence}): check the address`, { code: 'UNREACHABLE' })
+    return new ClusterError(`what answers at ${this.url} is no gridify executor (${evidence}): check the address`, {
+      code: 'UNREACHABLE',
+    })
   }
 }
 
@@ -210,7 +228,11 @@ const failureTexts: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'connection timed out',
 }
 
-function openChannel(dialing: Dialing, headers: Record<string, string>, options: ConnectOptions): Promise<WebSocketChannel> {
+function openChannel(
+  dialing: Dialing,
+  headers: Record<string, string>,
+  options: ConnectOptions,
+): Promise<WebSocketChannel> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(dialing.address(channelPath, 'ws'), {
       ...webSocketLimits,

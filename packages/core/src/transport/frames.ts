@@ -59,7 +59,9 @@ function takePayloads(value: unknown, path: Path, payloads: Uint8Array[], places
     return copy ?? value
   }
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof Map || value instanceof Set)
-    throw new InternalError(`a message holds a ${value.constructor.name} at ${path.join('.')}: send a Uint8Array or plain data`)
+    throw new InternalError(
+      `a message holds a ${value.constructor.name} at ${path.join('.')}: send a Uint8Array or plain data`,
+    )
   let copy: Record<string, unknown> | undefined
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key]
@@ -88,7 +90,8 @@ function cut(parts: readonly Uint8Array[]): Uint8Array[] {
       continue
     }
     flush()
-    for (let start = 0; start < part.byteLength; start += maxFrameBytes) frames.push(part.subarray(start, start + maxFrameBytes))
+    for (let start = 0; start < part.byteLength; start += maxFrameBytes)
+      frames.push(part.subarray(start, start + maxFrameBytes))
   }
   flush()
   return frames
@@ -131,8 +134,7 @@ export class FrameReader {
       this.#payloadBytes = prefix.readDoubleBE(4)
       const total = headerBytes + this.#payloadBytes
       if (headerBytes === 0 || !Number.isSafeInteger(total) || this.#payloadBytes < 0) throw notAMessage('a bad length')
-      if (total > this.#maxMessageBytes)
-        throw notAMessage(`${total} bytes, where ${this.#maxMessageBytes} are allowed`)
+      if (total > this.#maxMessageBytes) throw notAMessage(`${total} bytes, where ${this.#maxMessageBytes} are allowed`)
       this.#step = 'header'
       this.#target = Buffer.allocUnsafe(headerBytes)
     } else if (this.#step === 'header') {

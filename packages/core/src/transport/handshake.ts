@@ -51,9 +51,25 @@ export function createNonce(): string {
 }
 
 /** `side` keeps one party's proof from being sent back to it as the other's. */
-export function sign(secret: string, side: 'server' | 'client', claim: Claim, clientNonce: string, serverNonce: string): string {
+export function sign(
+  secret: string,
+  side: 'server' | 'client',
+  claim: Claim,
+  clientNonce: string,
+  serverNonce: string,
+): string {
   const role = claim.purpose === 'peer' ? 'executor' : 'driver'
-  const signed = ['gridify', side, claim.protocol, role, claim.session, claim.purpose, claim.executor, clientNonce, serverNonce]
+  const signed = [
+    'gridify',
+    side,
+    claim.protocol,
+    role,
+    claim.session,
+    claim.purpose,
+    claim.executor,
+    clientNonce,
+    serverNonce,
+  ]
   return createHmac('sha256', secret).update(JSON.stringify(signed)).digest('base64url')
 }
 

@@ -65,7 +65,9 @@ const upgradeHeaders = ['upgrade', 'connection', 'sec-websocket-key', 'sec-webso
 export async function listen(options: ListenOptions): Promise<Listener> {
   const gate = new Gate(options)
   const httpOptions = { maxHeaderSize: maxHeaderBytes, keepAlive: false }
-  const server: Server = options.tls ? createHttpsServer({ ...httpOptions, ...options.tls }) : createHttpServer(httpOptions)
+  const server: Server = options.tls
+    ? createHttpsServer({ ...httpOptions, ...options.tls })
+    : createHttpServer(httpOptions)
   server.on('connection', (socket: Socket) => gate.watch(socket))
   server.on('request', (request, response) => gate.respond(request, response))
   server.on('upgrade', (request, socket, head) => gate.upgrade(request, socket, head))
@@ -139,7 +141,8 @@ class Gate {
     }
     const judged = this.#authenticate(request)
     if ('status' in judged) sendRefusal(response, judged)
-    else if (judged.purpose !== 'obituary') sendRefusal(response, { status: 400, error: 'the claim is for something else' })
+    else if (judged.purpose !== 'obituary')
+      sendRefusal(response, { status: 400, error: 'the claim is for something else' })
     else {
       this.#trust(request.socket)
       this.#options.answer(judged).then(
@@ -257,8 +260,12 @@ export function refuseSocket(socket: Duplex, refusal: Refusal): void {
 function explainListenError(cause: NodeJS.ErrnoException, { host, port }: ListenOptions): UsageError {
   const place = `port ${port} of ${host}`
   if (cause.code === 'EADDRINUSE')
-    return new UsageError(`${place} is taken: stop the process that has it, or choose another with --port (0 picks a free one)`, { cause })
-  if (cause.code === 'EACCES') return new UsageError(`${place} may not be used by this user: choose one above 1023 with --port`, { cause })
+    return new UsageError(
+      `${place} is taken: stop the process that has it, or choose another with --port (0 picks a free one)`,
+      { cause },
+    )
+  if (cause.code === 'EACCES')
+    return new UsageError(`${place} may not be used by this user: choose one above 1023 with --port`, { cause })
   if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND')
     return new UsageError(`${host} is no address of this machine: choose another with --host`, { cause })
   return new UsageError(`cannot listen on ${place}: ${cause.message}`, { cause })

@@ -34,7 +34,9 @@ export function portChannel(port: MessagePort | Worker): Channel {
   port.on('messageerror', (error: Error) => end(`a message could not be read: ${error.message}`, error))
   if (isWorker) {
     port.on('error', (error: Error) => (failure = error))
-    port.on('exit', (code) => end(failure ? `the worker failed: ${failure.message}` : `the worker exited with code ${code}`, failure))
+    port.on('exit', (code) =>
+      end(failure ? `the worker failed: ${failure.message}` : `the worker exited with code ${code}`, failure),
+    )
   } else port.on('close', () => end('the other end closed'))
 
   return {

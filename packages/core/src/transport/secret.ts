@@ -62,7 +62,9 @@ async function readSecret(file: string, warn: SecretSource['warn']): Promise<str
   }
   if (text === '') throw new UsageError(`the secret file ${file} is empty: write a random secret into it`)
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    warn?.(`the secret file ${file} can be read by other users (mode ${(mode & 0o777).toString(8)}): run chmod 600 ${file}`)
+    warn?.(
+      `the secret file ${file} can be read by other users (mode ${(mode & 0o777).toString(8)}): run chmod 600 ${file}`,
+    )
   return text
 }
 

@@ -25,7 +25,11 @@ export interface WebSocketChannelOptions {
 }
 
 /** What both sides must give to ws: no compression, and no frame above our own limit. */
-export const webSocketLimits = { perMessageDeflate: false, maxPayload: maxFrameBytes, skipUTF8Validation: true } as const
+export const webSocketLimits = {
+  perMessageDeflate: false,
+  maxPayload: maxFrameBytes,
+  skipUTF8Validation: true,
+} as const
 
 const closeCode = 1000
 /** The protocol's limit for the reason in a close frame. */
@@ -75,7 +79,9 @@ export class WebSocketChannel implements Channel {
       }
     })
     socket.on('error', (error) => (this.#error ??= error))
-    socket.on('close', (code, reason) => this.#end(this.#closeReason ?? describeClose(code, reason, this.#error), this.#error))
+    socket.on('close', (code, reason) =>
+      this.#end(this.#closeReason ?? describeClose(code, reason, this.#error), this.#error),
+    )
     this.#beat()
   }
 

@@ -19,7 +19,11 @@ export interface Daemon {
 
 const command = new URL('../../dist/cli/executor.js', import.meta.url)
 
-export function runExecutor(argv: readonly string[], environment: Record<string, string> = {}, program = command): Daemon {
+export function runExecutor(
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+  program = command,
+): Daemon {
   const child = spawn(process.execPath, [program.pathname, ...argv], { env: { ...process.env, ...environment } })
   let stdout = ''
   let stderr = ''

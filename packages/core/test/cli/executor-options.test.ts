@@ -22,8 +22,15 @@ test('there is a default for everything', () => {
 })
 
 test('options win over the environment', () => {
-  const environment = { GRIDIFY_PORT: '1', GRIDIFY_CORES: '3', GRIDIFY_SECRET_FILE: '/s', GRIDIFY_EXECUTORS: 'not ours' }
-  expect(parseExecutorOptions(['--port', '2', '--import', 'a.mjs', '--import=/b.mjs', '--insecure'], environment)).toMatchObject({
+  const environment = {
+    GRIDIFY_PORT: '1',
+    GRIDIFY_CORES: '3',
+    GRIDIFY_SECRET_FILE: '/s',
+    GRIDIFY_EXECUTORS: 'not ours',
+  }
+  expect(
+    parseExecutorOptions(['--port', '2', '--import', 'a.mjs', '--import=/b.mjs', '--insecure'], environment),
+  ).toMatchObject({
     port: 2,
     cores: 3,
     secretFile: resolve('/s'),
@@ -49,5 +56,7 @@ test.each([
 })
 
 test('a bad value from the environment is named as such', () => {
-  expect(() => parseExecutorOptions([], { GRIDIFY_PORT: 'x' })).toThrow('GRIDIFY_PORT must be a whole number from 0 to 65535, not "x"')
+  expect(() => parseExecutorOptions([], { GRIDIFY_PORT: 'x' })).toThrow(
+    'GRIDIFY_PORT must be a whole number from 0 to 65535, not "x"',
+  )
 })

@@ -28,7 +28,11 @@ afterEach(async () => {
 })
 
 function start(...argv: string[]): Daemon {
-  return (daemon = runExecutor(['--port', '0', '--secret-file', secretFile, '--work-dir', workDir, ...argv], {}, daemonWithTestSessions))
+  return (daemon = runExecutor(
+    ['--port', '0', '--secret-file', secretFile, '--work-dir', workDir, ...argv],
+    {},
+    daemonWithTestSessions,
+  ))
 }
 
 /** A session on the daemon, and the process that serves it. */
@@ -45,7 +49,12 @@ test('prints one line when ready, and ends with 0 on SIGTERM', async () => {
   daemon = runExecutor(['--port', '0', '--cores', '2', '--memory', '4g', '--secret-file', secretFile])
   expect(await daemon.banner).toMatch(/^executor listening on ws:\/\/127\.0\.0\.1:[1-9]\d* \(2 cores, 4\.0 GiB\)$/)
   daemon.process.kill('SIGTERM')
-  expect(await daemon.finished).toEqual({ exitCode: 0, signal: null, stdout: (await daemon.banner) + '\n', stderr: expect.stringMatching(/^draining: .*\n$/) })
+  expect(await daemon.finished).toEqual({
+    exitCode: 0,
+    signal: null,
+    stdout: (await daemon.banner) + '\n',
+    stderr: expect.stringMatching(/^draining: .*\n$/),
+  })
 })
 
 test('makes the secret of this machine’s user at first use', async () => {
@@ -125,5 +134,7 @@ test('an address that others can reach is refused without TLS', async () => {
   daemon = runExecutor(['--host', '0.0.0.0', '--port', '0', '--secret-file', secretFile])
   const { exitCode, stdout, stderr } = await daemon.finished
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
-  expect(stderr).toMatch(/^executor: 0\.0\.0\.0 can be reached from other machines, .* --insecure on a network that you trust\n$/)
+  expect(stderr).toMatch(
+    /^executor: 0\.0\.0\.0 can be reached from other machines, .* --insecure on a network that you trust\n$/,
+  )
 })

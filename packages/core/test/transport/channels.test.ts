@@ -33,30 +33,39 @@ const pairs: Record<string, () => Promise<[Channel, Channel, () => Promise<void>
   'web socket': webSocketPair,
 }
 
-test.each(Object.entries(pairs))('%s: messages keep their order, also those that came before the handler', async (_name, pair) => {
-  const [left, right, dispose] = await pair()
-  for (let number = 0; number < 100; number++) left.send({ number })
-  left.send({ last: true })
-  right.send('back')
-  expect(await received(left, 1)).toEqual(['back'])
-  expect(await received(right, 101)).toEqual([...Array.from({ length: 100 }, (_, number) => ({ number })), { last: true }])
-  expect(() => right.onMessage(() => {})).toThrow('one message handler')
-  await dispose()
-})
+test.each(Object.entries(pairs))(
+  '%s: messages keep their order, also those that came before the handler',
+  async (_name, pair) => {
+    const [left, right, dispose] = await pair()
+    for (let number = 0; number < 100; number++) left.send({ number })
+    left.send({ last: true })
+    right.send('back')
+    expect(await received(left, 1)).toEqual(['back'])
+    expect(await received(right, 101)).toEqual([
+      ...Array.from({ length: 100 }, (_, number) => ({ number })),
+      { last: true },
+    ])
+    expect(() => right.onMessage(() => {})).toThrow('one message handler')
+    await dispose()
+  },
+)
 
-test.each(Object.entries(pairs))('%s: what was sent before close arrives, then both ends know the reason', async (_name, pair) => {
-  const [left, right, dispose] = await pair()
-  left.send(1)
-  left.close('the job is done')
-  left.send(2)
-  expect(await right.closed).toEqual({ reason: 'the job is done' })
-  expect(await left.closed).toEqual({ reason: 'the job is done' })
-  expect(await received(right, 1)).toEqual([1])
-  left.close()
-  await left.drained()
-  expect(left.bufferedBytes).toBe(0)
-  await dispose()
-})
+test.each(Object.entries(pairs))(
+  '%s: what was sent before close arrives, then both ends know the reason',
+  async (_name, pair) => {
+    const [left, right, dispose] = await pair()
+    left.send(1)
+    left.close('the job is done')
+    left.send(2)
+    expect(await right.closed).toEqual({ reason: 'the job is done' })
+    expect(await left.closed).toEqual({ reason: 'the job is done' })
+    expect(await received(right, 1)).toEqual([1])
+    left.close()
+    await left.drained()
+    expect(left.bufferedBytes).toBe(0)
+    await dispose()
+  },
+)
 
 test('web socket: blocks of 5 MiB in both directions, in order and counted', async () => {
   await using listener = await startListener()

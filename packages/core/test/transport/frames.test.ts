@@ -5,7 +5,8 @@ function roundTrip(message: unknown, chunkBytes = Infinity): unknown {
   const received: unknown[] = []
   const reader = new FrameReader((each) => received.push(each))
   for (const frame of encodeFrames(message))
-    for (let start = 0; start < frame.byteLength; start += chunkBytes) reader.read(frame.subarray(start, start + chunkBytes))
+    for (let start = 0; start < frame.byteLength; start += chunkBytes)
+      reader.read(frame.subarray(start, start + chunkBytes))
   expect(received).toHaveLength(1)
   return received[0]
 }
@@ -15,7 +16,16 @@ function bytes(length: number): Uint8Array {
 }
 
 test('plain data comes back as it was', () => {
-  const message = { type: 'x', none: undefined, nothing: null, big: 2n ** 70n, small: -3n, number: 2 ** 53 - 1, list: [1, 'é', [NaN, Infinity]], at: new Date(5) }
+  const message = {
+    type: 'x',
+    none: undefined,
+    nothing: null,
+    big: 2n ** 70n,
+    small: -3n,
+    number: 2 ** 53 - 1,
+    list: [1, 'é', [NaN, Infinity]],
+    at: new Date(5),
+  }
   expect(roundTrip(message)).toStrictEqual(message)
   expect(roundTrip(undefined)).toBe(undefined)
   expect(roundTrip('text')).toBe('text')
@@ -61,7 +71,9 @@ test('a message above the limit is refused by both sides', () => {
 test('bytes that are no message are refused', () => {
   const reader = () => new FrameReader(() => {})
   expect(() => reader().read(Buffer.alloc(12))).toThrow('no gridify message: a bad length')
-  expect(() => reader().read(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))).toThrow('no gridify message: 1195725856 bytes')
+  expect(() => reader().read(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))).toThrow(
+    'no gridify message: 1195725856 bytes',
+  )
   const frame = Buffer.from(encodeFrames({ a: 1 })[0]!)
   frame.fill(0xc1, 12)
   expect(() => reader().read(frame)).toThrow('no gridify message: a bad header')

@@ -22,7 +22,9 @@ function ask(port: number, path: string, headers: Record<string, string>): Promi
     const sent = request({ port, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => resolve({ status: response.statusCode!, body: JSON.parse(Buffer.concat(chunks).toString()) }))
+      response.on('end', () =>
+        resolve({ status: response.statusCode!, body: JSON.parse(Buffer.concat(chunks).toString()) }),
+      )
     })
     sent.on('upgrade', (response, socket) => {
       socket.destroy()
@@ -62,7 +64,12 @@ test('the listener learns the proven claim', async () => {
   await using listener = await startListener()
   await connect(listener.url, { ...control, session: 'abc.1', purpose: 'peer', executor: 'ws://10.0.0.5:7077' })
   const { claim } = await listener.nextChannel()
-  expect(claim).toEqual({ protocol: protocolVersion, session: 'abc.1', purpose: 'peer', executor: 'ws://10.0.0.5:7077' })
+  expect(claim).toEqual({
+    protocol: protocolVersion,
+    session: 'abc.1',
+    purpose: 'peer',
+    executor: 'ws://10.0.0.5:7077',
+  })
 })
 
 test('a client with another secret gets an AuthenticationError that names the cure', async () => {
@@ -87,8 +94,12 @@ test('a wrong signature is refused', async () => {
 test('a signature is good for one channel, one session and one purpose', async () => {
   await using listener = await startListener()
   const headers = await proof(listener.port)
-  expect((await ask(listener.port, '/gridify/channel', { ...headers, ...upgrade, [headerNames.session]: 's2' })).status).toBe(401)
-  expect((await ask(listener.port, '/gridify/channel', { ...headers, ...upgrade, [headerNames.purpose]: 'data' })).status).toBe(401)
+  expect(
+    (await ask(listener.port, '/gridify/channel', { ...headers, ...upgrade, [headerNames.session]: 's2' })).status,
+  ).toBe(401)
+  expect(
+    (await ask(listener.port, '/gridify/channel', { ...headers, ...upgrade, [headerNames.purpose]: 'data' })).status,
+  ).toBe(401)
   expect((await ask(listener.port, '/gridify/channel', { ...headers, ...upgrade })).status).toBe(101)
   expect((await ask(listener.port, '/gridify/channel', { ...headers, ...upgrade })).status).toBe(401)
 })
@@ -109,8 +120,15 @@ test('requests from web pages are refused', async () => {
   await using listener = await startListener()
   const origin = { Origin: 'http://127.0.0.1' }
   const refusal = { status: 403, body: { error: 'requests from web pages are refused' } }
-  expect(await ask(listener.port, '/gridify/challenge', { ...claimHeaders(ownClaim('s1', 'control'), createNonce()), ...origin })).toEqual(refusal)
-  expect(await ask(listener.port, '/gridify/channel', { ...(await proof(listener.port)), ...upgrade, ...origin })).toEqual(refusal)
+  expect(
+    await ask(listener.port, '/gridify/challenge', {
+      ...claimHeaders(ownClaim('s1', 'control'), createNonce()),
+      ...origin,
+    }),
+  ).toEqual(refusal)
+  expect(
+    await ask(listener.port, '/gridify/channel', { ...(await proof(listener.port)), ...upgrade, ...origin }),
+  ).toEqual(refusal)
 })
 
 test('another protocol version is refused with both versions', async () => {
@@ -128,7 +146,9 @@ test('another protocol version is refused with both versions', async () => {
 
 test('a client that meets another protocol version says which versions met', async () => {
   const mismatch = JSON.stringify({ error: 'x', protocol: 9, version: '9.9.9' })
-  await using server = await startStranger(createHttpServer((_request, response) => response.writeHead(426).end(mismatch)))
+  await using server = await startStranger(
+    createHttpServer((_request, response) => response.writeHead(426).end(mismatch)),
+  )
   const refused = connect(server.url, control)
   await expect(refused).rejects.toThrow(UsageError)
   await expect(refused).rejects.toThrow(
@@ -139,7 +159,9 @@ test('a client that meets another protocol version says which versions met', asy
 
 test('bytes that are no HTTP, and headers that are too long, are refused', async () => {
   await using listener = await startListener()
-  expect(await sendRaw(listener.port, '\x00\x01garbage\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*this is no HTTP request/s)
+  expect(await sendRaw(listener.port, '\x00\x01garbage\r\n\r\n')).toMatch(
+    /^HTTP\/1\.1 400 Bad Request\r\n.*this is no HTTP request/s,
+  )
   expect(await sendRaw(listener.port, `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400/)
   expect(await sendRaw(listener.port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 404/)
   expect((await ask(listener.port, '/gridify/challenge', {})).body).toEqual({ error: 'this is no gridify client' })
@@ -161,7 +183,9 @@ test('an unknown session, and a refusal, are told in words', async () => {
   await expect(connect(listener.url, control)).rejects.toThrow(
     `the executor at ${listener.url} refused the connection: there is no session s1`,
   )
-  await using draining = await startListener({ refusalOf: () => ({ status: 503, error: 'the executor is shutting down' }) })
+  await using draining = await startListener({
+    refusalOf: () => ({ status: 503, error: 'the executor is shutting down' }),
+  })
   await expect(connect(draining.url, control)).rejects.toMatchObject({
     family: 'cluster',
     message: `the executor at ${draining.url} refused the connection: the executor is shutting down`,
@@ -180,15 +204,23 @@ test('an address where nobody listens is told with the command that starts an ex
 
 test('somebody else at the address is told', async () => {
   await using other = await startStranger(createHttpServer((_request, response) => response.end('hello')))
-  await expect(connect(other.url, control)).rejects.toThrow(`what answers at ${other.url} is no gridify executor (it answered HTTP 200): check the address`)
+  await expect(connect(other.url, control)).rejects.toThrow(
+    `what answers at ${other.url} is no gridify executor (it answered HTTP 200): check the address`,
+  )
   await using noHttp = await startStranger(createServer((socket) => socket.end('SSH-2.0\r\n')))
-  await expect(connect(noHttp.url, control)).rejects.toThrow(`what answers at ${noHttp.url} is no gridify executor (it does not speak HTTP)`)
+  await expect(connect(noHttp.url, control)).rejects.toThrow(
+    `what answers at ${noHttp.url} is no gridify executor (it does not speak HTTP)`,
+  )
   await using mute = await startStranger(createServer())
-  await expect(connect(mute.url, { ...control, timeoutMs: 100 })).rejects.toThrow(`no executor answers at ${mute.url} (no answer in 0.1 s)`)
+  await expect(connect(mute.url, { ...control, timeoutMs: 100 })).rejects.toThrow(
+    `no executor answers at ${mute.url} (no answer in 0.1 s)`,
+  )
 })
 
 test('an address that is none, and an abort, are told', async () => {
-  await expect(connect('http://127.0.0.1:1', control)).rejects.toThrow('"http://127.0.0.1:1" is no executor\'s address: write it as ws://host:port')
+  await expect(connect('http://127.0.0.1:1', control)).rejects.toThrow(
+    '"http://127.0.0.1:1" is no executor\'s address: write it as ws://host:port',
+  )
   await using mute = await startStranger(createServer())
   const aborted = connect(mute.url, { ...control, signal: AbortSignal.abort() })
   await expect(aborted).rejects.toThrow(AbortedError)
@@ -196,7 +228,9 @@ test('an address that is none, and an abort, are told', async () => {
 
 test('an obituary is told to those who know the secret', async () => {
   const obituary = { exitCode: null, signal: 'SIGKILL', lastRssBytes: 5, at: 6 }
-  await using listener = await startListener({ answer: async (claim) => ({ obituary: claim.session === 'dead' ? obituary : null }) })
+  await using listener = await startListener({
+    answer: async (claim) => ({ obituary: claim.session === 'dead' ? obituary : null }),
+  })
   expect(await fetchObituary(listener.url, 'the secret', 'dead')).toEqual(obituary)
   expect(await fetchObituary(listener.url, 'the secret', 'alive')).toBe(undefined)
   await expect(fetchObituary(listener.url, 'another', 'dead')).rejects.toThrow(AuthenticationError)

@@ -22,7 +22,9 @@ test('a secret file that is missing or empty is refused by name', async () => {
   const file = join(home, 'secret')
   await expect(loadSecret({ file, loopback: true })).rejects.toThrow(`the secret file ${file} cannot be read: ENOENT`)
   await writeFile(file, '\n')
-  await expect(loadSecret({ file, loopback: true })).rejects.toThrow(`the secret file ${file} is empty: write a random secret into it`)
+  await expect(loadSecret({ file, loopback: true })).rejects.toThrow(
+    `the secret file ${file} is empty: write a random secret into it`,
+  )
 })
 
 test.skipIf(process.platform === 'win32')('a secret file that others can read is warned of', async () => {

@@ -130,7 +130,9 @@ test('peers come in with the session’s key only', async () => {
 })
 
 test('a data channel does not start a session', async () => {
-  await expect(dial('s1', { purpose: 'data' })).rejects.toThrow(`the executor at ${supervisor.url} refused the connection: there is no session s1`)
+  await expect(dial('s1', { purpose: 'data' })).rejects.toThrow(
+    `the executor at ${supervisor.url} refused the connection: there is no session s1`,
+  )
 })
 
 test('how a session ended is told to its driver, and nothing of it is left', async () => {
@@ -206,7 +208,9 @@ test('draining lets sessions finish and takes no new ones', async () => {
 })
 
 test('with TLS the sessions get their channels all the same', async () => {
-  const [cert, key] = await Promise.all(['cert', 'key'].map((part) => readFile(new URL(`fixtures/localhost-${part}.pem`, import.meta.url))))
+  const [cert, key] = await Promise.all(
+    ['cert', 'key'].map((part) => readFile(new URL(`fixtures/localhost-${part}.pem`, import.meta.url))),
+  )
   await restart({ tls: { cert: cert!, key: key! } })
   expect(supervisor.url).toMatch(/^wss:/)
   await expect(dial('s1')).rejects.toThrow('self-signed certificate')
@@ -222,7 +226,9 @@ test('with TLS the sessions get their channels all the same', async () => {
 
 test('an address that others can reach needs TLS or the user’s word', async () => {
   await expect(restart({ host: '0.0.0.0' })).rejects.toThrow(UsageError)
-  await expect(restart({ host: '0.0.0.0' })).rejects.toThrow('give --tls-cert and --tls-key, or --insecure on a network that you trust')
+  await expect(restart({ host: '0.0.0.0' })).rejects.toThrow(
+    'give --tls-cert and --tls-key, or --insecure on a network that you trust',
+  )
   await restart({ host: '0.0.0.0', insecure: true })
   expect(log).toEqual(['warning: 0.0.0.0 can be reached from other machines, and nothing that is sent is encrypted'])
 })
@@ -230,7 +236,9 @@ test('an address that others can reach needs TLS or the user’s word', async ()
 test('a port that is taken is told', async () => {
   const { port } = supervisor
   const taken = Supervisor.start({ secret, port, cores: 1, memoryBytes: 1, workDir })
-  await expect(taken).rejects.toThrow(`port ${port} of 127.0.0.1 is taken: stop the process that has it, or choose another with --port`)
+  await expect(taken).rejects.toThrow(
+    `port ${port} of 127.0.0.1 is taken: stop the process that has it, or choose another with --port`,
+  )
 })
 
 test('a busy daemon loses no first frame of a channel that it hands to a session', async () => {
@@ -240,7 +248,7 @@ test('a busy daemon loses no first frame of a channel that it hands to a session
   const client = fork(program, [supervisor.url, secret, 'busy', '150'], { execArgv: [] })
   let isDone = false
   const spin = () => {
-    for (const end = performance.now() + 1; performance.now() < end; );
+    for (const end = performance.now() + 1; performance.now() < end;);
     if (!isDone) setImmediate(spin)
   }
   spin()

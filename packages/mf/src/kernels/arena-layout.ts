@@ -13,7 +13,10 @@ export function padded(factors: number): number {
 }
 
 /** Takes one region for arrays of these sizes in bytes; each begins at a multiple of 64. */
-export function place<Name extends string>(arena: Arena, sizes: Readonly<Record<Name, number>>): Record<Name, number> & { release: () => void } {
+export function place<Name extends string>(
+  arena: Arena,
+  sizes: Readonly<Record<Name, number>>,
+): Record<Name, number> & { release: () => void } {
   const offsets: Record<string, number> = {}
   let total = 0
   for (const [name, bytes] of Object.entries<number>(sizes)) {
@@ -37,7 +40,8 @@ export function writeVectors(arena: Arena, at: number, parts: readonly FloatArra
       to += part.length
       continue
     }
-    for (let from = 0; from < part.length; from += factors, to += width) memory.set(part.subarray(from, from + factors), to)
+    for (let from = 0; from < part.length; from += factors, to += width)
+      memory.set(part.subarray(from, from + factors), to)
   }
 }
 
@@ -52,9 +56,17 @@ export function readVectors(arena: Arena, at: number, rows: number, factors: num
 }
 
 /** Copies a symmetric factors x factors matrix into padded rows, as f64 or f32. */
-export function writeMatrix(arena: Arena, at: number, matrix: Float64Array, factors: number, type: 'f64' | 'f32'): void {
+export function writeMatrix(
+  arena: Arena,
+  at: number,
+  matrix: Float64Array,
+  factors: number,
+  type: 'f64' | 'f32',
+): void {
   const width = padded(factors)
   const memory =
-    type === 'f64' ? new Float64Array(arena.memory.buffer, at, width * width) : new Float32Array(arena.memory.buffer, at, width * width)
+    type === 'f64'
+      ? new Float64Array(arena.memory.buffer, at, width * width)
+      : new Float32Array(arena.memory.buffer, at, width * width)
   for (let row = 0; row < factors; row++) memory.set(matrix.subarray(row * factors, (row + 1) * factors), row * width)
 }

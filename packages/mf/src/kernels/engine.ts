@@ -23,7 +23,9 @@ export interface RowProblem extends Entries {
   readonly bonus: number
 }
 
-export type Solver = { readonly kind: 'cholesky' } | { readonly kind: 'cg'; readonly steps: number; readonly start: FloatArray }
+export type Solver =
+  | { readonly kind: 'cholesky' }
+  | { readonly kind: 'cg'; readonly steps: number; readonly start: FloatArray }
 
 /** New vectors, and per block of 1,024 rows the Gram matrix and behind it the observed loss and the regularisation. */
 export interface SolvedRows {
@@ -69,7 +71,10 @@ export interface Engine {
    * Solves each row from its summed packed equations, which `sumOf` adds to the zeroed `total` it is given.
    * `quadratic` is each row's sum w s^2 - 2 (w + bonus) s.
    */
-  solveOwned(problem: OwnedProblem, sumOf: (row: number, total: Float64Array) => void): { vectors: FloatArray; quadratic: Float64Array }
+  solveOwned(
+    problem: OwnedProblem,
+    sumOf: (row: number, total: Float64Array) => void,
+  ): { vectors: FloatArray; quadratic: Float64Array }
   /** The state before the first step; `products` are the summed residual products, row by row. */
   startOwned(problem: OwnedProblem, x: FloatArray, products: FloatArray): OwnedState
   stepOwned(problem: OwnedProblem, state: OwnedState, products: FloatArray): OwnedState

@@ -1,7 +1,17 @@
 /** The engine in plain TypeScript and f64: the oracle of the SIMD kernels, and the option `kernel: 'f64'`. */
 
 import { choleskySolve, gramOf } from './dense.ts'
-import { blockRanks, packedLength, packedQuadratic, type Cell, type Engine, type Entries, type OwnedProblem, type OwnedState, type RowProblem } from './engine.ts'
+import {
+  blockRanks,
+  packedLength,
+  packedQuadratic,
+  type Cell,
+  type Engine,
+  type Entries,
+  type OwnedProblem,
+  type OwnedState,
+  type RowProblem,
+} from './engine.ts'
 import { observedLoss, solveCholesky, solveConjugateGradient } from './solve-rows.ts'
 import type { FloatArray } from './vectors.ts'
 
@@ -11,8 +21,13 @@ export function f64Engine(): Engine {
     solveRows(problem, solver) {
       const inbox = joinParts(problem.inbox)
       const vectors =
-        solver.kind === 'cholesky' ? solveCholesky(problem, inbox) : solveConjugateGradient(problem, inbox, solver.start, solver.steps)
-      return { vectors, blockSums: blockSums(vectors, problem.factors, (row) => lossTerms(problem, inbox, vectors, row)) }
+        solver.kind === 'cholesky'
+          ? solveCholesky(problem, inbox)
+          : solveConjugateGradient(problem, inbox, solver.start, solver.steps)
+      return {
+        vectors,
+        blockSums: blockSums(vectors, problem.factors, (row) => lossTerms(problem, inbox, vectors, row)),
+      }
     },
     sumBlocks: (vectors, factors) => blockSums(vectors, factors, () => [0, 0]),
     openCell,
@@ -99,7 +114,10 @@ function openCell(entries: Entries, parts: readonly FloatArray[], f: number, bon
   }
 }
 
-function solveOwned({ factors: f, gram, regularization, counts }: OwnedProblem, sumOf: (row: number, total: Float64Array) => void): ReturnType<Engine['solveOwned']> {
+function solveOwned(
+  { factors: f, gram, regularization, counts }: OwnedProblem,
+  sumOf: (row: number, total: Float64Array) => void,
+): ReturnType<Engine['solveOwned']> {
   const vectors = new Float64Array(counts.length * f)
   const quadratic = new Float64Array(counts.length)
   const total = new Float64Array(packedLength(f))
@@ -131,7 +149,11 @@ export function multiplyGram(gram: Float64Array, lambda: number, v: FloatArray, 
   return out
 }
 
-function startOwned({ factors: f, gram, regularization, counts }: OwnedProblem, x: FloatArray, products: FloatArray): OwnedState {
+function startOwned(
+  { factors: f, gram, regularization, counts }: OwnedProblem,
+  x: FloatArray,
+  products: FloatArray,
+): OwnedState {
   const r = Float64Array.from(products)
   const rho = new Float64Array(counts.length)
   for (const [row, count] of counts.entries()) {
@@ -145,8 +167,17 @@ function startOwned({ factors: f, gram, regularization, counts }: OwnedProblem, 
   return { x: Float64Array.from(x), r, p: r.slice(), rho }
 }
 
-function stepOwned({ factors: f, gram, regularization, counts }: OwnedProblem, state: OwnedState, products: FloatArray): OwnedState {
-  const [x, r, p, rho] = [state.x, state.r, state.p, state.rho].map((part) => Float64Array.from(part)) as [Float64Array, Float64Array, Float64Array, Float64Array]
+function stepOwned(
+  { factors: f, gram, regularization, counts }: OwnedProblem,
+  state: OwnedState,
+  products: FloatArray,
+): OwnedState {
+  const [x, r, p, rho] = [state.x, state.r, state.p, state.rho].map((part) => Float64Array.from(part)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
   for (const [row, count] of counts.entries()) {
     if (count === 0 || !(rho[row]! > 1e-20)) continue
     const from = row * f

@@ -3,7 +3,18 @@
 export { blockCount, partitionOfBlock, ranksOf } from '../blocks.ts'
 export { joinSubtrees, sumSubtrees, type Subtree } from '../sum-tree.ts'
 export { choleskySolve, gramOf } from './dense.ts'
-export { blockRanks, packedLength, type Cell, type Engine, type Entries, type OwnedProblem, type OwnedState, type RowProblem, type SolvedRows, type Solver } from './engine.ts'
+export {
+  blockRanks,
+  packedLength,
+  type Cell,
+  type Engine,
+  type Entries,
+  type OwnedProblem,
+  type OwnedState,
+  type RowProblem,
+  type SolvedRows,
+  type Solver,
+} from './engine.ts'
 export { resolveOptions } from '../options.ts'
 export { f64Engine } from './f64-engine.ts'
 export { openEngine } from './open-engine.ts'

@@ -8,8 +8,16 @@ import { instantiateKernels } from './simd-exports.ts'
 import type { KernelVariant } from './vectors.ts'
 
 /** The engine of `variant` in this task; `bytes` are those of `kernelBytes()`, best from a broadcast. */
-export function openEngine(variant: KernelVariant, bytes: () => Uint8Array, task: Pick<TaskContext, 'slot' | 'arena'>): Engine {
+export function openEngine(
+  variant: KernelVariant,
+  bytes: () => Uint8Array,
+  task: Pick<TaskContext, 'slot' | 'arena'>,
+): Engine {
   if (variant === 'f64') return f64Engine()
   const { arena, slot } = task
-  return simdEngine(variant, slot.get('@gridify/mf kernels', () => instantiateKernels(bytes(), arena.memory)), arena)
+  return simdEngine(
+    variant,
+    slot.get('@gridify/mf kernels', () => instantiateKernels(bytes(), arena.memory)),
+    arena,
+  )
 }

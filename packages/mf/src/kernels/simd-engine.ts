@@ -2,7 +2,19 @@
 
 import type { Arena } from '@gridify/core'
 import { padded, place, readVectors, writeMatrix, writeVectors } from './arena-layout.ts'
-import { blockRanks, packedLength, packedQuadratic, type Cell, type Engine, type Entries, type OwnedProblem, type OwnedState, type RowProblem, type SolvedRows, type Solver } from './engine.ts'
+import {
+  blockRanks,
+  packedLength,
+  packedQuadratic,
+  type Cell,
+  type Engine,
+  type Entries,
+  type OwnedProblem,
+  type OwnedState,
+  type RowProblem,
+  type SolvedRows,
+  type Solver,
+} from './engine.ts'
 import type { SimdExports } from './simd-exports.ts'
 import type { FloatArray } from './vectors.ts'
 
@@ -26,7 +38,13 @@ export function simdEngine(variant: 'simd4' | 'simd8', kernels: SimdExports, are
     openCell: (entries, inbox, factors, bonus) => openCell(kernels, arena, block, entries, inbox, factors, bonus),
     solveOwned: (problem, sumOf) => solveOwned(kernels, arena, problem, sumOf),
     startOwned: (problem, x, products) =>
-      ownedRows(kernels, arena, problem, { x, r: products, p: x, rho: new Float32Array(problem.counts.length) }, undefined),
+      ownedRows(
+        kernels,
+        arena,
+        problem,
+        { x, r: products, p: x, rho: new Float32Array(problem.counts.length) },
+        undefined,
+      ),
     stepOwned: (problem, state, products) => ownedRows(kernels, arena, problem, state, products),
   }
 }
@@ -73,11 +91,38 @@ function solveRows(kernels: SimdExports, arena: Arena, block: number, problem: R
   new Float64Array(arena.memory.buffer, at.lambdas, rows).set(problem.regularization)
   writeMatrix(arena, at.gram, problem.gram, factors, solver.kind === 'cholesky' ? 'f64' : 'f32')
   if (solver.kind === 'cholesky')
-    kernels.choleskyRows(at.offsets, at.slots, at.weights, at.inbox, at.vectors, at.lambdas, at.gram, 0, rows, width, bonus, at.scratch)
+    kernels.choleskyRows(
+      at.offsets,
+      at.slots,
+      at.weights,
+      at.inbox,
+      at.vectors,
+      at.lambdas,
+      at.gram,
+      0,
+      rows,
+      width,
+      bonus,
+      at.scratch,
+    )
   else {
     writeVectors(arena, at.vectors, [solver.start], factors)
     kernels.conjugateGradientRows(
-      at.offsets, at.slots, at.weights, at.inbox, at.vectors, at.lambdas, at.gram, 0, rows, width, solver.steps, bonus, at.scratch, capacity, block,
+      at.offsets,
+      at.slots,
+      at.weights,
+      at.inbox,
+      at.vectors,
+      at.lambdas,
+      at.gram,
+      0,
+      rows,
+      width,
+      solver.steps,
+      bonus,
+      at.scratch,
+      capacity,
+      block,
     )
   }
   const sums = blockSums(kernels, arena, at, rows, factors, (from, to, out) => {
@@ -153,7 +198,18 @@ function openCell(
       for (const row of rows) {
         matrix.fill(0)
         right.fill(0)
-        kernels.addNormalEquations(at.slots, at.weights, at.inbox, offsets[row]!, offsets[row + 1]!, width, bonus, at.matrix, at.right, at.scratch)
+        kernels.addNormalEquations(
+          at.slots,
+          at.weights,
+          at.inbox,
+          offsets[row]!,
+          offsets[row + 1]!,
+          width,
+          bonus,
+          at.matrix,
+          at.right,
+          at.scratch,
+        )
         for (let i = 0; i < factors; i++) {
           packed.set(matrix.subarray(i * width, i * width + i + 1), to)
           to += i + 1
@@ -170,7 +226,19 @@ function openCell(
         vector.set(v.subarray(i * factors, (i + 1) * factors))
         out.fill(0)
         kernels.addRowProducts(
-          at.slots, at.weights, at.inbox, offsets[row]!, offsets[row + 1]!, width, bonus, residual ? 1 : 0, at.v, at.out, at.scratch, capacity, block,
+          at.slots,
+          at.weights,
+          at.inbox,
+          offsets[row]!,
+          offsets[row + 1]!,
+          width,
+          bonus,
+          residual ? 1 : 0,
+          at.v,
+          at.out,
+          at.scratch,
+          capacity,
+          block,
         )
         vectors.set(out.subarray(0, factors), i * factors)
         if (!residual) continue
@@ -186,7 +254,12 @@ function openCell(
   }
 }
 
-function solveOwned(kernels: SimdExports, arena: Arena, problem: OwnedProblem, sumOf: (row: number, total: Float64Array) => void): ReturnType<Engine['solveOwned']> {
+function solveOwned(
+  kernels: SimdExports,
+  arena: Arena,
+  problem: OwnedProblem,
+  sumOf: (row: number, total: Float64Array) => void,
+): ReturnType<Engine['solveOwned']> {
   const { factors, gram, regularization, counts } = problem
   const width = padded(factors)
   const at = place(arena, { matrix: width * width * 8, right: width * 8 })
@@ -220,12 +293,25 @@ function solveOwned(kernels: SimdExports, arena: Arena, problem: OwnedProblem, s
 }
 
 /** One round of all owned rows: the first where `products` is missing (`state.r` then holds the residual products). */
-function ownedRows(kernels: SimdExports, arena: Arena, problem: OwnedProblem, state: OwnedState, products: FloatArray | undefined): OwnedState {
+function ownedRows(
+  kernels: SimdExports,
+  arena: Arena,
+  problem: OwnedProblem,
+  state: OwnedState,
+  products: FloatArray | undefined,
+): OwnedState {
   const { factors, gram, regularization, counts } = problem
   const rows = counts.length
   const width = padded(factors)
   const bytes = rows * width * 4
-  const at = place(arena, { gram: width * width * 4, x: bytes, r: bytes, p: bytes, products: products ? bytes : 0, scratch: width * 4 })
+  const at = place(arena, {
+    gram: width * width * 4,
+    x: bytes,
+    r: bytes,
+    p: bytes,
+    products: products ? bytes : 0,
+    scratch: width * 4,
+  })
   writeMatrix(arena, at.gram, gram, factors, 'f32')
   for (const name of ['x', 'r', 'p'] as const) writeVectors(arena, at[name], [state[name]], factors)
   if (products) writeVectors(arena, at.products, [products], factors)
@@ -235,10 +321,24 @@ function ownedRows(kernels: SimdExports, arena: Arena, problem: OwnedProblem, st
     const own = row * width * 4
     const lambda = regularization[row]!
     rho[row] = products
-      ? kernels.stepOwned(at.gram, width, lambda, at.x + own, at.r + own, at.p + own, at.products + own, at.scratch, state.rho[row]!)
+      ? kernels.stepOwned(
+          at.gram,
+          width,
+          lambda,
+          at.x + own,
+          at.r + own,
+          at.p + own,
+          at.products + own,
+          at.scratch,
+          state.rho[row]!,
+        )
       : kernels.startOwned(at.gram, width, lambda, at.x + own, at.r + own, at.p + own, at.scratch)
   }
-  const [x, r, p] = (['x', 'r', 'p'] as const).map((name) => readVectors(arena, at[name], rows, factors)) as [Float32Array, Float32Array, Float32Array]
+  const [x, r, p] = (['x', 'r', 'p'] as const).map((name) => readVectors(arena, at[name], rows, factors)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ]
   at.release()
   return { x, r, p, rho }
 }

@@ -39,7 +39,12 @@ export function solveCholesky(problem: Omit<RowProblem, 'inbox'>, inbox: FloatAr
 }
 
 /** Takes `steps` steps of conjugate gradients from `start`, as in implicit (B. Frederickson): no matrix is formed. */
-export function solveConjugateGradient(problem: Omit<RowProblem, 'inbox'>, inbox: FloatArray, start: FloatArray, steps: number): Float64Array {
+export function solveConjugateGradient(
+  problem: Omit<RowProblem, 'inbox'>,
+  inbox: FloatArray,
+  start: FloatArray,
+  steps: number,
+): Float64Array {
   const { factors: f, offsets, slots, weights, gram, regularization, bonus } = problem
   const rows = offsets.length - 1
   const out = new Float64Array(rows * f)

@@ -10,11 +10,14 @@ export function kernelBytes(): Uint8Array {
 }
 
 /** The fastest variant that all executors run well: blocks of 8 need more registers than the compiler of Node 20 finds. */
-export function chooseKernel(executors: readonly { readonly id: string; readonly nodeVersion: string }[]): KernelVariant {
+export function chooseKernel(
+  executors: readonly { readonly id: string; readonly nodeVersion: string }[],
+): KernelVariant {
   let least = Infinity
   for (const { id, nodeVersion } of executors) {
     const major = Number(/^v?(\d+)\./.exec(nodeVersion)?.[1])
-    if (!(major >= 20)) throw new UsageError(`executor ${id} runs Node ${nodeVersion}; the kernels need Node 20 or later`)
+    if (!(major >= 20))
+      throw new UsageError(`executor ${id} runs Node ${nodeVersion}; the kernels need Node 20 or later`)
     least = Math.min(least, major)
   }
   return least >= 22 ? 'simd8' : 'simd4'

@@ -24,6 +24,7 @@ for (let user = 0; user < users; user++) {
     const popular = Math.floor(items * random() ** 2.5)
     listened.add(random() < 0.6 ? popular - (popular % tastes) + taste : popular)
   }
-  for (const item of listened) lines.push(`${userId(user)}\t${itemId(item)}\t${1 + Math.floor(1 / (0.002 + random() ** 2))}`)
+  for (const item of listened)
+    lines.push(`${userId(user)}\t${itemId(item)}\t${1 + Math.floor(1 / (0.002 + random() ** 2))}`)
 }
 writeFileSync(join(import.meta.dirname, 'listens.tsv'), lines.join('\n') + '\n')

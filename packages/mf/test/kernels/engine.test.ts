@@ -1,5 +1,14 @@
 /** The SIMD kernels against their plain f64 twins. */
-import { f64Engine, kernelBytes, openEngine, packedLength, type Engine, type Entries, type OwnedProblem, type RowProblem } from '@gridify/mf/kernels'
+import {
+  f64Engine,
+  kernelBytes,
+  openEngine,
+  packedLength,
+  type Engine,
+  type Entries,
+  type OwnedProblem,
+  type RowProblem,
+} from '@gridify/mf/kernels'
 import { describe, expect, test } from 'vitest'
 import { mulberry32 } from '../../dist/mulberry32.js'
 import { testArena } from './test-arena.ts'
@@ -21,7 +30,10 @@ function problem(factors: number, rowLengths: readonly number[]): RowProblem & {
     slots: Int32Array.from({ length: total }, () => Math.floor(random() * inboxRows)),
     weights: Float32Array.from({ length: total }, () => 0.1 + 5 * random()),
     inbox,
-    gram: f64Engine().sumBlocks(all, factors)[0]!.slice(0, factors * factors).map((value) => value * 0.1),
+    gram: f64Engine()
+      .sumBlocks(all, factors)[0]!
+      .slice(0, factors * factors)
+      .map((value) => value * 0.1),
     regularization: Float64Array.from(rowLengths, (length) => 0.01 * (length + 30)),
     bonus: 0.1,
     start: numbers(rowLengths.length * factors, 0.2),
@@ -61,18 +73,31 @@ describe.each(engines)('%s', (_variant, open) => {
   test('a row that is too long to gather at once gives what a short one would', () => {
     const given = problem(130, [2500, 7])
     const solver = { kind: 'cg', steps: 3, start: given.start } as const
-    expect(error(open().solveRows(given, solver).vectors, f64Engine().solveRows(given, solver).vectors)).toBeLessThan(1e-4)
+    expect(error(open().solveRows(given, solver).vectors, f64Engine().solveRows(given, solver).vectors)).toBeLessThan(
+      1e-4,
+    )
   })
-  test.each([{ kind: 'cholesky' }, { kind: 'cg', steps: 2 }] as const)('a row has the same bits in any company: $kind', (solver) => {
-    const given = problem(10, lengths)
-    const whole = open().solveRows(given, { ...solver, start: given.start })
-    for (const row of lengths.keys()) {
-      const [from, to] = [given.offsets[row]!, given.offsets[row + 1]!]
-      const alone = { ...given, offsets: Int32Array.of(0, to - from), slots: given.slots.slice(from, to), weights: given.weights.slice(from, to), regularization: given.regularization.slice(row, row + 1) }
-      const start = given.start.slice(row * 10, (row + 1) * 10)
-      expect(open().solveRows(alone, { ...solver, start }).vectors).toEqual(whole.vectors.slice(row * 10, (row + 1) * 10))
-    }
-  })
+  test.each([{ kind: 'cholesky' }, { kind: 'cg', steps: 2 }] as const)(
+    'a row has the same bits in any company: $kind',
+    (solver) => {
+      const given = problem(10, lengths)
+      const whole = open().solveRows(given, { ...solver, start: given.start })
+      for (const row of lengths.keys()) {
+        const [from, to] = [given.offsets[row]!, given.offsets[row + 1]!]
+        const alone = {
+          ...given,
+          offsets: Int32Array.of(0, to - from),
+          slots: given.slots.slice(from, to),
+          weights: given.weights.slice(from, to),
+          regularization: given.regularization.slice(row, row + 1),
+        }
+        const start = given.start.slice(row * 10, (row + 1) * 10)
+        expect(open().solveRows(alone, { ...solver, start }).vectors).toEqual(
+          whole.vectors.slice(row * 10, (row + 1) * 10),
+        )
+      }
+    },
+  )
   test('Gram matrices of blocks of 1,024 rows are those of the twin', () => {
     const vectors = Float32Array.from({ length: 2100 * 6 }, mulberry32(1))
     const found = open().sumBlocks(vectors, 6)
@@ -112,6 +137,10 @@ function halves({ offsets, slots, weights }: Entries): Entries[] {
       for (let e = offsets[row]!; e < offsets[row + 1]!; e++) if (e % 2 === side) kept.push(e)
       own[row + 1] = kept.length
     }
-    return { offsets: own, slots: Int32Array.from(kept, (e) => slots[e]!), weights: Float32Array.from(kept, (e) => weights[e]!) }
+    return {
+      offsets: own,
+      slots: Int32Array.from(kept, (e) => slots[e]!),
+      weights: Float32Array.from(kept, (e) => weights[e]!),
+    }
   })
 }

@@ -2,7 +2,13 @@ import { kernelBytes, chooseKernel } from '@gridify/mf/kernels'
 import { expect, test } from 'vitest'
 
 const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: { Module: { new (bytes: Uint8Array): object; imports(module: object): object[]; exports(module: object): { kind: string }[] } }
+  WebAssembly: {
+    Module: {
+      new (bytes: Uint8Array): object
+      imports(module: object): object[]
+      exports(module: object): { kind: string }[]
+    }
+  }
 }
 
 test('the kernels import one memory, export functions only, and hold no data of their own', () => {
@@ -22,7 +28,7 @@ test('the variant is the least that all executors run', () => {
 
 function sections(bytes: Uint8Array): number[] {
   const found: number[] = []
-  for (let at = 8; at < bytes.length; ) {
+  for (let at = 8; at < bytes.length;) {
     found.push(bytes[at++]!)
     let length = 0
     for (let shift = 0; ; shift += 7) {

@@ -54,7 +54,13 @@ export class SessionChild {
   /** The socket is the session process's from here on. */
   hand({ claim, headers, socket, head }: Upgrade): void {
     if (claim.purpose === 'obituary') return
-    const message: SupervisorMessage = { type: 'upgrade', purpose: claim.purpose, executor: claim.executor, headers, head }
+    const message: SupervisorMessage = {
+      type: 'upgrade',
+      purpose: claim.purpose,
+      executor: claim.executor,
+      headers,
+      head,
+    }
     if (!this.#process.connected) {
       socket.destroy()
       return

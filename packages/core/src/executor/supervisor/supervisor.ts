@@ -157,14 +157,18 @@ export class Supervisor {
     const [oldest] = this.#obituaries.keys()
     if (this.#obituaries.size > maxObituaries && oldest !== undefined) this.#obituaries.delete(oldest)
     if (obituary.exitCode !== 0)
-      this.#log(`session ${session} ended with ${obituary.signal ? `signal ${obituary.signal}` : `exit code ${obituary.exitCode}`}`)
+      this.#log(
+        `session ${session} ended with ${obituary.signal ? `signal ${obituary.signal}` : `exit code ${obituary.exitCode}`}`,
+      )
   }
 
   async #obituaryOf(session: string): Promise<Obituary | null> {
     const child = this.#sessions.get(session)
     if (!child) return this.#obituaries.get(session) ?? null
     let stopTimer = () => {}
-    const patience = new Promise<null>((resolve) => (stopTimer = systemClock.after(obituaryPatienceMs, () => resolve(null))))
+    const patience = new Promise<null>(
+      (resolve) => (stopTimer = systemClock.after(obituaryPatienceMs, () => resolve(null))),
+    )
     const obituary = await Promise.race([child.exited, patience])
     stopTimer()
     return obituary
