@@ -1,5 +1,6 @@
 /** What the driver needs of a cluster, whichever kind it is: connected executors and a way to end them. */
 
+import type { Clock } from '../base/clock.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import type { Channel } from '../transport/channel.ts'
 
@@ -13,6 +14,8 @@ export interface ClusterExecutor {
 }
 
 export interface Cluster {
+  /** The time that its driver lives by. */
+  readonly clock: Clock
   readonly executors: readonly ClusterExecutor[]
   /** The key with which executors prove themselves to each other. */
   readonly sessionKey: string

@@ -2,6 +2,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { UsageError } from '../base/errors.ts'
+import { systemClock } from '../base/clock.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import { connect, fetchObituary } from '../transport/connect.ts'
 import { loadSecret } from '../transport/secret.ts'
@@ -25,6 +26,7 @@ export async function connectDaemons(urls: readonly string[], secretFile: string
   }
   const channels = dialed.map((result) => (result as PromiseFulfilledResult<Awaited<ReturnType<typeof connect>>>).value)
   return {
+    clock: systemClock,
     sessionKey: randomBytes(32).toString('hex'),
     executors: channels.map((channel, i) => ({
       id: urls[i] as ExecutorId,

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { systemClock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import type { SessionThreadData } from '../executor/session-thread.ts'
@@ -24,6 +25,7 @@ export async function startLocalThreads(slots: number, config: Config, workParen
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const channel = portChannel(worker)
   return {
+    clock: systemClock,
     executors: [{ id: 'local' as ExecutorId, url: '', channel }],
     sessionKey: '',
     async stop() {

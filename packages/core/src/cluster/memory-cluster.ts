@@ -1,14 +1,15 @@
-/** `memory[n]`: n executors on the caller's own thread, joined by channels in memory; for tests and simulation. */
+/** `memory[n]`: n executors on the caller's own thread and on virtual time, joined by channels in memory; for tests and simulation. */
 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../base/config.ts'
+import { virtualClock } from '../base/virtual-clock.ts'
 import { FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import { memorySlots } from '../executor/memory-slot.ts'
 import { ExecutorSession } from '../executor/session.ts'
-import { WorkFolder } from '../storage/block-store.ts'
+import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { memoryChannelPair } from '../transport/memory-channel.ts'
 import type { Cluster, ClusterExecutor } from './cluster.ts'
@@ -19,6 +20,7 @@ export interface MemoryCluster extends Cluster {
 }
 
 export function startMemoryCluster(count: number, config: Config): MemoryCluster {
+  const clock = virtualClock()
   const sessions = new Map<ExecutorId, ExecutorSession>()
   const peerChannels = new Map<ExecutorId, Set<{ close(reason?: string): void }>>()
   const executors: ClusterExecutor[] = []
@@ -34,6 +36,7 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
     const session = new ExecutorSession(executorEnd, {
       cores: 1,
       pool,
+      clock,
       workFolder,
       startSlot: memorySlots(id, pool, workFolder, [process.cwd()]),
       async connectPeer(peer) {
@@ -50,6 +53,7 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
     executors.push({ id, url: id, channel: driverEnd })
   }
   return {
+    clock,
     executors,
     sessionKey: '',
     crash(id) {

@@ -2,7 +2,7 @@
 
 import { AbortedError, InternalError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
-import { systemClock } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import {
   createIdSource,
@@ -33,6 +33,7 @@ import { listText } from './text-listing.ts'
 
 /** What the context needs of a cluster; see cluster/. */
 export interface ContextCluster {
+  readonly clock: Clock
   readonly executors: readonly {
     id: string
     url: string
@@ -64,7 +65,7 @@ export class Context {
     this.#config = config
     this.#cluster = cluster
     this.#driver = new JobDriver({
-      clock: systemClock,
+      clock: cluster.clock,
       limits: {
         maxFailures: config.taskMaxFailures,
         maxLosses: config.taskMaxLosses,

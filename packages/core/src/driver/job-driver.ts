@@ -174,6 +174,9 @@ export class JobDriver {
       case 'fetchFailed':
         this.#feed({ type: 'fetchFailed', task: message.taskId, from: message.executor, reason: message.reason })
         return
+      case 'draining':
+        this.#feed({ type: 'executorDraining', executor: executor.id })
+        return
       case 'evicted':
         this.#feed({
           type: 'blockEvicted',
@@ -226,6 +229,18 @@ export class JobDriver {
       case 'failJob':
         this.#take(command.job)?.done.reject(command.error)
         return
+      case 'releaseExecutor': {
+        const executor = this.#executors.get(command.executor)
+        if (!executor) return
+        this.#executors.delete(command.executor)
+        this.#options.onLog({
+          level: 'warn',
+          source: 'driver',
+          message: `executor ${command.executor} was drained and has left`,
+        })
+        this.#send(executor, { type: 'stop' })
+        return
+      }
       case 'wakeAfter':
         this.#cancelWake?.()
         this.#cancelWake = this.#options.clock.after(command.delayMs, () => this.#feed({ type: 'timePassed' }))

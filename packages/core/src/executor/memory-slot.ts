@@ -1,6 +1,6 @@
 /** A slot on the caller's own thread, for the `memory` cluster: one task after the other, in the order of messages. */
 
-import type { WorkFolder } from '../storage/block-store.ts'
+import type { WorkFolder } from '../storage/work-folder.ts'
 import { firstSlotOwner, type PagePool } from '../storage/page-pool.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
 import { Slot } from './slot.ts'

@@ -2,7 +2,8 @@
 
 import { cpus } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import { WorkFolder } from '../storage/block-store.ts'
+import { systemClock } from '../base/clock.ts'
+import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { connect } from '../transport/connect.ts'
 import { ExecutorSession } from './session.ts'
@@ -28,6 +29,7 @@ const link = acceptChannels({
     session = new ExecutorSession(channel, {
       cores: start.cores || cpus().length,
       pool,
+      clock: systemClock,
       workFolder: new WorkFolder(start.workDir, 'store'),
       startSlot: threadSlots({
         executor: name,
@@ -44,6 +46,10 @@ const link = acceptChannels({
     for (const peer of early.splice(0)) session.servePeer(peer)
     // A driver that is gone, by stop() or by its death, takes its session along.
     void channel.closed.then(() => session?.stop())
+  },
+  onDrain() {
+    if (session) session.drain()
+    else link.exit()
   },
   onShutdown() {},
 })

@@ -1,8 +1,9 @@
 /** Entry file of the I/O thread of `local[n]`: a session whose driver is on another thread of the same process. */
 
 import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../base/clock.ts'
 import { UsageError } from '../base/errors.ts'
-import { WorkFolder } from '../storage/block-store.ts'
+import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { portChannel } from '../transport/port-channel.ts'
 import { ExecutorSession } from './session.ts'
@@ -21,6 +22,7 @@ const pool = PagePool.create(data.memoryBytes)
 new ExecutorSession(portChannel(parentPort!), {
   cores: data.cores,
   pool,
+  clock: systemClock,
   workFolder: new WorkFolder(data.workFolder, 'store'),
   startSlot: threadSlots({ executor: data.executor, pool, workFolder: data.workFolder, importRoots: data.importRoots }),
   connectPeer: () => Promise.reject(new UsageError('local[n] has one executor and no peers')),

@@ -1,32 +1,29 @@
 /**
- * One driver's life on one executor: takes tasks, brings their inputs together, hands them to free slots, keeps the
- * blocks that they make and serves them to peers. User code never runs here, so nothing here is ever kept waiting by it.
+ * One driver's life on one executor: feeds the executor's machine with what driver, peers and slots say, and carries out
+ * its commands. User code never runs here, so nothing here is ever kept waiting by it.
  */
 
-import { FetchError, InternalError } from '../base/errors.ts'
-import type { DatasetId, ExecutorId, TaskId } from '../base/ids.ts'
+import type { Clock } from '../base/clock.ts'
+import { FetchError } from '../base/errors.ts'
+import type { ExecutorId } from '../base/ids.ts'
+import type { Region } from '../base/region.ts'
 import { checksum } from '../codec/checksum.ts'
-import { toWire, type WireFailure } from '../protocol/failure.ts'
-import {
-  cacheBlock,
-  shuffleBlock,
-  type DriverMessage,
-  type ExecutorMessage,
-  type PeerMessage,
-  type TaskDescription,
-  type TaskInput,
-} from '../protocol/messages.ts'
-import { BlockStore, placeBytes, type WorkFolder } from '../storage/block-store.ts'
-import type { PagePool } from '../storage/page-pool.ts'
+import type { DriverMessage, ExecutorMessage, PeerMessage } from '../protocol/messages.ts'
+import { BlockClient, BlockMissing } from '../shuffle/block-client.ts'
+import { placeBytes, readPlace, releasePlace, writeFileBlock } from '../storage/block-place.ts'
+import { storeOwner, type PagePool } from '../storage/page-pool.ts'
+import type { WorkFolder } from '../storage/work-folder.ts'
 import type { Channel } from '../transport/channel.ts'
-import { BlockClient } from '../shuffle/block-client.ts'
-import type { InputBlock, ResolvedInput } from './slot.ts'
+import type { InputBlock } from './slot.ts'
 import type { SlotHost, SlotReply, StartSlot } from './slot-host.ts'
+import { initialState, type ExecutorCommand, type ExecutorEvent, type ExecutorState, type Fetch } from './state.ts'
+import { transition } from './transition.ts'
 
 export interface SessionOptions {
   readonly cores: number
   readonly pool: PagePool
   readonly workFolder: WorkFolder
+  readonly clock: Clock
   readonly startSlot: StartSlot
   readonly connectPeer: (id: ExecutorId, url: string, key: string) => Promise<Channel>
   /** Peers prove themselves with the key that the driver has minted. */
@@ -34,22 +31,16 @@ export interface SessionOptions {
   readonly onStop: () => void
 }
 
-interface QueuedTask {
-  readonly task: TaskDescription
-  readonly inputs: ResolvedInput[]
-  readonly pinned: string[]
-}
+const limits = { inFlightBytes: 64 * 2 ** 20, fetchAttempts: 2 }
 
 export class ExecutorSession {
   readonly #driver: Channel
   readonly #options: SessionOptions
-  readonly #store: BlockStore
+  readonly #state: ExecutorState
   readonly #client: BlockClient
-  readonly #slots: { host: SlotHost; running: QueuedTask | undefined; cancelTimer?: NodeJS.Timeout }[] = []
-  readonly #ready: QueuedTask[] = []
-  readonly #cancelled = new Set<TaskId>()
-  readonly #resend: DriverMessage[] = []
-  #self = '' as ExecutorId
+  readonly #slots: SlotHost[] = []
+  /** What every slot has been told and a new one has to be told again. */
+  readonly #told: Extract<DriverMessage, { type: 'stage' | 'broadcast' }>[] = []
   #peers = new Map<ExecutorId, string>()
   #key = ''
   #stopped: Promise<void> | undefined
@@ -57,15 +48,12 @@ export class ExecutorSession {
   constructor(driver: Channel, options: SessionOptions) {
     this.#driver = driver
     this.#options = options
-    this.#store = new BlockStore(options.pool, (name) => {
-      const [, dataset, partition] = name.split('-')
-      this.#tell({ type: 'evicted', datasetId: Number(dataset) as DatasetId, partition: Number(partition) })
-    })
+    this.#state = initialState(options.cores, limits)
     this.#client = new BlockClient((id) => {
       const url = this.#peers.get(id)
       if (url === undefined) throw new FetchError(`executor ${id} is not known here`)
       return options.connectPeer(id, url, this.#key)
-    })
+    }, options.clock)
     for (let number = 0; number < options.cores; number++) this.#startSlot(number)
     driver.onMessage((message) => this.#onDriver(message as DriverMessage))
     this.#tell({ type: 'ready', cores: options.cores, nodeVersion: process.versions.node, pid: process.pid })
@@ -76,28 +64,28 @@ export class ExecutorSession {
     channel.onMessage((message) => {
       const request = message as PeerMessage
       if (request.type !== 'fetch') return
-      const bytes = this.#store.read(request.block, request.offset, request.bytes)
+      const bytes = this.#read(request)
       // A copy: the pages may be given back before the last byte has left.
       if (bytes) channel.send({ type: 'part', request: request.request, bytes: bytes.slice() } satisfies PeerMessage)
       else
         channel.send({
           type: 'missing',
           request: request.request,
-          reason: `executor ${this.#self} does not hold block ${request.block}`,
+          reason: `executor ${this.#state.self} does not hold block ${request.block}`,
         } satisfies PeerMessage)
     })
+  }
+
+  /** Tells the driver that this executor is to go; the driver ends the session once no job needs it. */
+  drain(): void {
+    this.#tell({ type: 'draining' })
   }
 
   /** Ends slots, files and connections; safe to call again. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       this.#client.close()
-      await Promise.all(
-        this.#slots.map((slot) => {
-          clearTimeout(slot.cancelTimer)
-          return slot.host.stop()
-        }),
-      )
+      await Promise.all(this.#slots.map((slot) => slot.stop()))
       this.#options.workFolder.remove()
       this.#driver.close('session stopped')
       this.#options.onStop()
@@ -109,51 +97,32 @@ export class ExecutorSession {
     this.#driver.send(message)
   }
 
-  #startSlot(number: number): void {
-    const slot = {
-      host: this.#options.startSlot(number, {
-        onReply: (reply) => this.#onReply(number, reply),
-        onDeath: (reason) => this.#onDeath(number, reason),
-      }),
-      running: undefined,
-    }
-    this.#slots[number] = slot
-    for (const message of this.#resend) this.#forward(slot.host, message)
-  }
-
   #onDriver(message: DriverMessage): void {
     switch (message.type) {
       case 'peers':
-        this.#self = message.self
         this.#key = message.key
         this.#options.onSessionKey?.(message.key)
         this.#peers = new Map(message.peers.map(({ id, url }) => [id, url]))
+        this.#feed({ type: 'introduced', self: message.self })
         return
       case 'stage':
       case 'broadcast':
-        this.#resend.push(message)
-        for (const { host } of this.#slots) this.#forward(host, message)
+        this.#told.push(message)
+        for (const slot of this.#slots) slot.send(message)
         return
       case 'run':
-        void this.#prepare(message.task)
+        this.#feed({ type: 'taskReceived', task: message.task })
         return
       case 'cancel':
-        this.#cancel(message.taskId)
+        this.#feed({ type: 'cancelAsked', task: message.taskId })
         return
       case 'drop': {
-        const datasets = new Set<number>(message.datasets)
-        const shuffles = new Set<number>(message.shuffles)
-        this.#store.drop((name) => {
-          const [kind, id] = name.split('-')
-          return kind === 'cache' ? datasets.has(Number(id)) : shuffles.has(Number(id))
-        })
-        const stages = new Set<number>(message.stages)
-        const broadcasts = new Set<number>(message.broadcasts)
-        const kept = this.#resend.filter((old) =>
-          old.type === 'stage' ? !stages.has(old.plan.id) : old.type === 'broadcast' ? !broadcasts.has(old.id) : true,
-        )
-        this.#resend.splice(0, this.#resend.length, ...kept)
-        for (const { host } of this.#slots) this.#forward(host, message)
+        const { datasets, shuffles, stages, broadcasts } = message
+        this.#feed({ type: 'dropped', datasets, shuffles })
+        const gone = { stage: new Set<number>(stages), broadcast: new Set<number>(broadcasts) }
+        const kept = this.#told.filter((old) => !gone[old.type].has(old.type === 'stage' ? old.plan.id : old.id))
+        this.#told.splice(0, this.#told.length, ...kept)
+        for (const slot of this.#slots) slot.send({ type: 'drop', stages, broadcasts })
         return
       }
       case 'stop':
@@ -162,171 +131,114 @@ export class ExecutorSession {
     }
   }
 
-  #forward(host: SlotHost, message: DriverMessage): void {
-    if (message.type === 'stage' || message.type === 'broadcast') host.send(message)
-    else if (message.type === 'drop')
-      host.send({ type: 'drop', stages: message.stages, broadcasts: message.broadcasts })
+  #feed(event: ExecutorEvent): void {
+    if (this.#stopped) return
+    for (const command of transition(this.#state, event)) this.#carryOut(command)
   }
 
-  /** Brings the inputs together: what lies here is pinned, the rest is fetched from peers. */
-  async #prepare(task: TaskDescription): Promise<void> {
-    const pinned: string[] = []
-    try {
-      const inputs = await Promise.all(task.inputs.map((input) => this.#resolve(input, pinned)))
-      if (this.#cancelled.delete(task.id)) {
-        this.#release(pinned)
-        this.#fail(task.id, toWire(new FetchError('cancelled before it ran')))
+  #carryOut(command: ExecutorCommand): void {
+    const { pool } = this.#options
+    switch (command.type) {
+      case 'fetchBlock':
+        void this.#fetch(command.fetch)
         return
-      }
-      this.#ready.push({ task, inputs, pinned })
-      this.#assign()
-    } catch (error) {
-      this.#release(pinned)
-      const lost = error instanceof BlockLost ? error : undefined
-      if (lost) this.#tell({ type: 'fetchFailed', taskId: task.id, executor: lost.executor, reason: lost.message })
-      else this.#fail(task.id, toWire(error))
+      case 'startTask':
+        this.#slots[command.slot]!.send({ type: 'run', task: command.task, inputs: command.inputs })
+        return
+      case 'cancelTask':
+        this.#slots[command.slot]!.cancel(command.task)
+        return
+      case 'restartSlot':
+        this.#startSlot(command.slot)
+        return
+      case 'keepPlace':
+        if (command.place.kind === 'memory') pool.give(command.place.region, storeOwner)
+        return
+      case 'releasePlace':
+        releasePlace(pool, command.place)
+        return
+      case 'spillBlock':
+        if (command.place.kind === 'memory') this.#spill(command.block, command.place.region)
+        return
+      case 'tellDriver':
+        this.#tell(command.message)
+        return
     }
   }
 
-  async #resolve(input: TaskInput, pinned: string[]): Promise<ResolvedInput> {
-    switch (input.kind) {
-      case 'rows':
-        return input
-      case 'cache': {
-        const block = await this.#locate(
-          cacheBlock(input.datasetId, input.partition),
-          input.executor,
-          0,
-          -1,
-          undefined,
-          pinned,
-        )
-        return { kind: 'cache', datasetId: input.datasetId, partition: input.partition, block }
-      }
-      case 'shuffle': {
-        const blocks = await Promise.all(
-          input.parts.map((part) =>
-            this.#locate(
-              shuffleBlock(input.shuffleId, part.map),
-              part.executor,
-              part.offset,
-              part.bytes,
-              part.checksum,
-              pinned,
-            ),
-          ),
-        )
-        return { kind: 'shuffle', shuffleId: input.shuffleId, reduce: input.reduce, blocks }
-      }
-    }
-  }
-
-  async #locate(
-    name: string,
-    executor: ExecutorId,
-    offset: number,
-    bytes: number,
-    sum: number | undefined,
-    pinned: string[],
-  ): Promise<InputBlock> {
-    const check = sum === undefined ? {} : { checksum: sum }
-    const place = this.#store.pin(name)
-    if (place) {
-      pinned.push(name)
-      return { kind: 'place', place, offset, bytes: bytes < 0 ? placeBytes(place) : bytes, ...check }
-    }
-    if (executor === this.#self) throw new BlockLost(executor, `executor ${executor} no longer holds block ${name}`)
+  #spill(block: string, region: Region): void {
+    const { pool, workFolder } = this.#options
     try {
-      const fetched = await this.#client.fetch(executor, name, offset, bytes)
-      if (sum !== undefined && checksum(fetched) !== sum)
-        throw new FetchError(`block ${name} arrived damaged from executor ${executor}`)
-      return { kind: 'bytes', bytes: fetched, ...check }
+      const place = writeFileBlock(workFolder.nextFile(), [pool.view(region)])
+      pool.free(region)
+      this.#feed({ type: 'blockSpilled', block, place })
     } catch (error) {
-      throw new BlockLost(executor, error instanceof Error ? error.message : String(error))
+      // The block stays where it is; who asked for room is told that there is none.
+      const message = `block ${block} could not be written to ${workFolder.path}: ${(error as Error).message}`
+      this.#tell({ type: 'log', record: { level: 'error', source: this.#state.self, message } })
     }
   }
 
-  #assign(): void {
-    for (const slot of this.#slots) {
-      if (slot.running) continue
-      const next = this.#ready.shift()
-      if (!next) return
-      slot.running = next
-      slot.host.send({ type: 'run', task: next.task, inputs: next.inputs })
+  async #fetch(fetch: Fetch): Promise<void> {
+    const { executor, block, offset, bytes } = fetch
+    try {
+      const fetched = await this.#client.fetch(executor, block, offset, bytes)
+      if (fetch.checksum !== undefined && checksum(fetched) !== fetch.checksum)
+        throw new FetchError(`block ${block} arrived damaged from executor ${executor}`)
+      if (!this.#stopped) this.#feed({ type: 'blockArrived', fetch: fetch.id, block: this.#hold(fetched) })
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#feed({ type: 'fetchFailed', fetch: fetch.id, retry: !(error instanceof BlockMissing), reason })
     }
   }
 
-  #onReply(number: number, reply: SlotReply): void {
-    const slot = this.#slots[number]!
+  /** In pages where there is room, so that its slot reads it in place and it counts as what it is. */
+  #hold(bytes: Uint8Array): InputBlock {
+    const region = this.#options.pool.tryAllocate(bytes.length, storeOwner)
+    if (!region) return { kind: 'bytes', bytes }
+    this.#options.pool.view(region).set(bytes)
+    return { kind: 'place', place: { kind: 'memory', region }, offset: 0, bytes: bytes.length, fetched: true }
+  }
+
+  #read({ block, offset, bytes }: Extract<PeerMessage, { type: 'fetch' }>): Uint8Array | undefined {
+    const place = this.#state.blocks.get(block)?.place
+    return place && readPlace(this.#options.pool, place, offset, bytes < 0 ? placeBytes(place) : bytes)
+  }
+
+  #startSlot(number: number): void {
+    const slot = this.#options.startSlot(number, {
+      onReply: (reply) => this.#onReply(number, reply),
+      onDeath: (failure) => this.#feed({ type: 'slotDied', slot: number, failure }),
+    })
+    this.#slots[number] = slot
+    for (const message of this.#told) slot.send(message)
+  }
+
+  #onReply(slot: number, reply: SlotReply): void {
     switch (reply.type) {
       case 'log':
         this.#tell({ type: 'log', record: reply.record })
         return
       case 'makeRoom':
-        this.#store.makeRoom(reply.bytes, () => this.#options.workFolder.nextFile())
+        this.#makeRoom(reply.bytes)
         return
-      case 'finished':
-        for (const { name, place, level } of reply.result.blocks) this.#store.put(name, place, level)
-        this.#free(slot)
-        this.#tell({ type: 'finished', taskId: reply.taskId, success: reply.result.success })
-        break
+      case 'finished': {
+        const { success, blocks } = reply.result
+        this.#feed({ type: 'taskFinished', slot, task: reply.taskId, success, blocks })
+        return
+      }
       case 'failed':
-        this.#free(slot)
-        this.#fail(reply.taskId, reply.failure)
-        break
+        this.#feed({ type: 'taskFailed', slot, task: reply.taskId, failure: reply.failure })
+        return
     }
-    this.#assign()
   }
 
-  #free(slot: { running: QueuedTask | undefined; cancelTimer?: NodeJS.Timeout }): void {
-    clearTimeout(slot.cancelTimer)
-    if (!slot.running) throw new InternalError('a slot answered without a task')
-    this.#release(slot.running.pinned)
-    this.#cancelled.delete(slot.running.task.id)
-    slot.running = undefined
-  }
-
-  #release(pinned: readonly string[]): void {
-    for (const name of pinned) this.#store.unpin(name)
-  }
-
-  #fail(taskId: TaskId, failure: WireFailure): void {
-    this.#tell({ type: 'failed', taskId, failure })
-  }
-
-  #cancel(taskId: TaskId): void {
-    const queued = this.#ready.findIndex(({ task }) => task.id === taskId)
-    if (queued >= 0) {
-      const [entry] = this.#ready.splice(queued, 1)
-      this.#release(entry!.pinned)
-      this.#fail(taskId, toWire(new FetchError('cancelled before it ran')))
-      return
+  /** One block after the other leaves, until a run of so many bytes is free or nothing can leave any more. */
+  #makeRoom(bytes: number): void {
+    const { pool } = this.#options
+    for (let used = pool.usedBytes + 1; pool.usedBytes < used && !pool.fits(bytes);) {
+      used = pool.usedBytes
+      this.#feed({ type: 'roomNeeded' })
     }
-    const slot = this.#slots.find(({ running }) => running?.task.id === taskId)
-    if (slot) slot.host.cancel(taskId)
-    else this.#cancelled.add(taskId)
-  }
-
-  #onDeath(number: number, reason: string): void {
-    const slot = this.#slots[number]
-    if (this.#stopped || !slot) return
-    const { running } = slot
-    clearTimeout(slot.cancelTimer)
-    if (running) {
-      this.#release(running.pinned)
-      this.#fail(running.task.id, toWire(new FetchError(reason)))
-    }
-    this.#startSlot(number)
-    this.#assign()
-  }
-}
-
-/** A block is not where the driver believes it to be; the driver then recomputes it. */
-class BlockLost extends Error {
-  readonly executor: ExecutorId
-
-  constructor(executor: ExecutorId, message: string) {
-    super(message)
-    this.executor = executor
   }
 }

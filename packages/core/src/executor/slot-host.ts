@@ -34,8 +34,8 @@ export interface SlotHost {
 
 export interface SlotEvents {
   onReply(reply: SlotReply): void
-  /** The slot's thread ended without being asked to. */
-  onDeath(reason: string): void
+  /** The slot's thread ended without being asked to; what became of the task that it ran. */
+  onDeath(failure: WireFailure): void
 }
 
 export type StartSlot = (number: number, events: SlotEvents) => SlotHost

@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { WorkFolder } from '../storage/block-store.ts'
+import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
 import { captureConsole } from './capture-console.ts'
 import { Slot } from './slot.ts'

@@ -23,7 +23,7 @@ import {
 } from '../protocol/messages.ts'
 import type { PlanNode, StagePlan } from '../protocol/stage-plan.ts'
 import { writeMapOutput } from '../shuffle/writer.ts'
-import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-store.ts'
+import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
@@ -41,6 +41,8 @@ export type InputBlock =
       readonly offset: number
       readonly bytes: number
       readonly checksum?: number
+      /** A copy that came from another executor, checked on arrival. */
+      readonly fetched?: true
     }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly checksum?: number }
 
@@ -417,7 +419,7 @@ class TaskRun implements OperatorScope {
     const bytes =
       block.kind === 'bytes' ? block.bytes : readPlace(this.#services.pool, block.place, block.offset, block.bytes)
     if (moved) this.#movedBytes += bytes.length
-    if (block.kind === 'bytes') this.#networkBytes += bytes.length
+    if (block.kind === 'bytes' || block.fetched) this.#networkBytes += bytes.length
     else if (block.place.kind === 'disk') this.#diskBytes += bytes.length
     // Only bytes that left memory can have changed.
     if (

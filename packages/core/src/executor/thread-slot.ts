@@ -1,7 +1,9 @@
 /** Starts slots as worker threads; used wherever a session has threads, in `local[n]` and in daemons. */
 
 import { Worker } from 'node:worker_threads'
+import { ClusterError, OutOfMemoryError } from '../base/errors.ts'
 import type { TaskId } from '../base/ids.ts'
+import { toWire } from '../protocol/failure.ts'
 import type { PagePool } from '../storage/page-pool.ts'
 import { firstSlotOwner } from '../storage/page-pool.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
@@ -39,7 +41,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
     // Not the driver's loaders and not its --inspect: a slot runs plain JavaScript.
     const worker = new Worker(new URL('./slot-thread.js', import.meta.url), { workerData: data, execArgv: [] })
     let stopping = false
-    let failure = ''
+    let failure: Error | undefined
     let grace: NodeJS.Timeout | undefined
     worker.on('message', (reply: SlotReply) => {
       if (reply.type === 'finished' || reply.type === 'failed') {
@@ -52,16 +54,14 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       Atomics.notify(signals, 1)
     })
     worker.on('error', (error) => {
-      failure = `${error.name}: ${error.message}`
+      failure = error as Error
     })
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     void exited.then(() => {
       clearTimeout(grace)
       if (stopping) return
       options.pool.freeOwner(data.owner)
-      events.onDeath(
-        `slot ${number} of executor ${options.executor} ended${failure ? ` (${failure})` : ' while it was cancelled'}`,
-      )
+      events.onDeath(toWire(deathOf(`slot ${number} of executor ${options.executor}`, failure)))
     })
     return {
       send: (request) => worker.postMessage(request),
@@ -78,4 +78,11 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       },
     }
   }
+}
+
+function deathOf(slot: string, failure: Error | undefined): Error {
+  if (!failure) return new ClusterError(`${slot} was ended, since its task did not end when it was cancelled`)
+  if ((failure as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return new OutOfMemoryError(`${slot} ran out of its V8 heap: use more and smaller partitions`, { cause: failure })
+  return new ClusterError(`${slot} ended: ${failure.message}`, { cause: failure })
 }

@@ -98,6 +98,8 @@ export type ExecutorMessage =
   | { readonly type: 'finished'; readonly taskId: TaskId; readonly success: TaskSuccess }
   | { readonly type: 'failed'; readonly taskId: TaskId; readonly failure: WireFailure }
   | { readonly type: 'fetchFailed'; readonly taskId: TaskId; readonly executor: ExecutorId; readonly reason: string }
+  /** The daemon is to end: no new task if there is another executor, and the end once no job needs it. */
+  | { readonly type: 'draining' }
   | { readonly type: 'evicted'; readonly datasetId: DatasetId; readonly partition: number }
   | { readonly type: 'log'; readonly record: LogRecord }
 
@@ -115,3 +117,13 @@ export type PeerMessage =
 
 export const shuffleBlock = (shuffleId: number, map: number) => `shuffle-${shuffleId}-${map}`
 export const cacheBlock = (datasetId: number, partition: number) => `cache-${datasetId}-${partition}`
+
+/** What a block's name says: the dataset or shuffle that it belongs to, and its partition or map. */
+export function parseBlock(name: string): {
+  readonly kind: 'cache' | 'shuffle'
+  readonly owner: number
+  readonly number: number
+} {
+  const [kind, owner, number] = name.split('-')
+  return { kind: kind as 'cache' | 'shuffle', owner: Number(owner), number: Number(number) }
+}

@@ -9,6 +9,6 @@ export function preferredExecutors(state: SchedulerState, needed: NeededInputs):
   const votes = new Map<ExecutorId, number>()
   for (const { datasetId, partition } of needed.cached)
     for (const executor of state.cached.get(cacheKey(datasetId, partition)) ?? [])
-      if (state.executors.has(executor)) votes.set(executor, (votes.get(executor) ?? 0) + 1)
+      if (state.executors.get(executor)?.draining === false) votes.set(executor, (votes.get(executor) ?? 0) + 1)
   return [...votes].sort((a, b) => b[1] - a[1]).map(([executor]) => executor)
 }

@@ -8,6 +8,8 @@ export interface ExecutorState {
   readonly id: ExecutorId
   readonly cores: number
   readonly running: Set<TaskId>
+  /** It is to leave: it gets tasks only where no other executor is left, and goes when no job is under way. */
+  draining: boolean
 }
 
 export interface MapOutput {
@@ -70,6 +72,7 @@ export interface SchedulerState {
 
 export type SchedulerEvent =
   | { readonly type: 'executorJoined'; readonly executor: ExecutorId; readonly cores: number }
+  | { readonly type: 'executorDraining'; readonly executor: ExecutorId }
   | { readonly type: 'executorLost'; readonly executor: ExecutorId; readonly reason: string }
   | {
       readonly type: 'jobSubmitted'
@@ -106,6 +109,7 @@ export type SchedulerCommand =
     }
   | { readonly type: 'finishJob'; readonly job: JobId }
   | { readonly type: 'failJob'; readonly job: JobId; readonly error: Error }
+  | { readonly type: 'releaseExecutor'; readonly executor: ExecutorId }
   | { readonly type: 'wakeAfter'; readonly delayMs: number }
 
 export function initialState(limits: SchedulerLimits): SchedulerState {

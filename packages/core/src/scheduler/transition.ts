@@ -22,8 +22,18 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
   const commands: SchedulerCommand[] = []
   switch (event.type) {
     case 'executorJoined':
-      state.executors.set(event.executor, { id: event.executor, cores: event.cores, running: new Set() })
+      state.executors.set(event.executor, {
+        id: event.executor,
+        cores: event.cores,
+        running: new Set(),
+        draining: false,
+      })
       break
+    case 'executorDraining': {
+      const executor = state.executors.get(event.executor)
+      if (executor) executor.draining = true
+      break
+    }
     case 'executorLost':
       loseExecutor(state, event.executor, event.reason, commands)
       break
@@ -73,7 +83,19 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
       break
   }
   launchPending(state, nowMs, commands)
+  releaseDrained(state, commands)
   return commands
+}
+
+function releaseDrained(state: SchedulerState, commands: SchedulerCommand[]): void {
+  if (state.jobs.size > 0) return
+  for (const { id, draining } of state.executors.values()) {
+    if (!draining) continue
+    state.executors.delete(id)
+    state.lastLoss = `executor ${id} was drained`
+    forgetBlocksOf(state, id)
+    commands.push({ type: 'releaseExecutor', executor: id })
+  }
 }
 
 function submitJob(
@@ -245,7 +267,10 @@ function stagesOf(state: SchedulerState, root: StageId): Set<StageId> {
 function launchPending(state: SchedulerState, nowMs: number, commands: SchedulerCommand[]): void {
   const free = new Map<ExecutorId, number>()
   let slots = 0
-  for (const executor of state.executors.values()) {
+  const executors = [...state.executors.values()]
+  const allDrain = executors.every(({ draining }) => draining)
+  for (const executor of executors) {
+    if (executor.draining && !allDrain) continue
     const idle = executor.cores - executor.running.size
     if (idle > 0) free.set(executor.id, idle)
     slots += Math.max(0, idle)

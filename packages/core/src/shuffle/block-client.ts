@@ -1,5 +1,6 @@
 /** Fetches blocks from peers over one connection each; a request ends with its bytes or with an error, never in silence. */
 
+import type { Clock } from '../base/clock.ts'
 import { deferred, type Deferred } from '../base/async.ts'
 import { FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
@@ -9,6 +10,9 @@ import type { Channel } from '../transport/channel.ts'
 /** A peer that is alive but silent for so long is treated as one that lost the block: it is computed again. */
 const answerMs = 20_000
 
+/** The executor answered that it does not hold the block: asking again would not help. */
+export class BlockMissing extends FetchError {}
+
 interface Peer {
   readonly channel: Promise<Channel>
   readonly waiting: Map<number, Deferred<Uint8Array>>
@@ -16,11 +20,13 @@ interface Peer {
 
 export class BlockClient {
   readonly #connect: (id: ExecutorId) => Promise<Channel>
+  readonly #clock: Clock
   readonly #peers = new Map<ExecutorId, Peer>()
   #requests = 0
 
-  constructor(connect: (id: ExecutorId) => Promise<Channel>) {
+  constructor(connect: (id: ExecutorId) => Promise<Channel>, clock: Clock) {
     this.#connect = connect
+    this.#clock = clock
   }
 
   /** Bytes [offset, offset + bytes) of a block; `bytes` -1 means the whole block. */
@@ -33,12 +39,11 @@ export class BlockClient {
       throw new FetchError(`connection to executor ${id} ended before block ${block} was asked for`)
     peer.waiting.set(request, answer)
     channel.send({ type: 'fetch', request, block, offset, bytes } satisfies PeerMessage)
-    const timer = setTimeout(
-      () => answer.reject(new FetchError(`executor ${id} did not answer for block ${block} in ${answerMs / 1000} s`)),
-      answerMs,
+    const stopTimer = this.#clock.after(answerMs, () =>
+      answer.reject(new FetchError(`executor ${id} did not answer for block ${block} in ${answerMs / 1000} s`)),
     )
     return answer.promise.finally(() => {
-      clearTimeout(timer)
+      stopTimer()
       peer.waiting.delete(request)
     })
   }
@@ -69,7 +74,7 @@ export class BlockClient {
           const answer = waiting.get(reply.request)
           waiting.delete(reply.request)
           if (reply.type === 'part') answer?.resolve(reply.bytes)
-          else if (reply.type === 'missing') answer?.reject(new FetchError(reply.reason))
+          else if (reply.type === 'missing') answer?.reject(new BlockMissing(reply.reason))
         })
         void open.closed.then(({ reason }) => fail(reason))
         return open

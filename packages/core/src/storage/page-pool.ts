@@ -60,25 +60,22 @@ export class PagePool {
   }
 
   tryAllocate(bytes: number, owner: number): Region | undefined {
-    const count = Math.max(1, Math.ceil(bytes / pageBytes))
+    const count = pagesOf(bytes)
     this.#acquire()
     try {
-      const owners = this.#owners
-      let start = owners.indexOf(0)
-      while (start >= 0 && start + count <= owners.length) {
-        let end = start + 1
-        while (end < start + count && owners[end] === 0) end++
-        if (end === start + count) {
-          owners.fill(owner, start, end)
-          Atomics.add(this.#lock, 1, count)
-          return { offset: start * pageBytes, bytes }
-        }
-        start = owners.indexOf(0, end)
-      }
-      return undefined
+      const start = this.#findRun(count)
+      if (start < 0) return undefined
+      this.#owners.fill(owner, start, start + count)
+      Atomics.add(this.#lock, 1, count)
+      return { offset: start * pageBytes, bytes }
     } finally {
       this.#release()
     }
+  }
+
+  /** Whether a run of `bytes` is free at this moment. */
+  fits(bytes: number): boolean {
+    return this.#findRun(pagesOf(bytes)) >= 0
   }
 
   allocate(bytes: number, owner: number): Region {
@@ -92,7 +89,7 @@ export class PagePool {
 
   free(region: Region): void {
     const start = region.offset / pageBytes
-    const count = Math.max(1, Math.ceil(region.bytes / pageBytes))
+    const count = pagesOf(region.bytes)
     this.#acquire()
     try {
       if (this.#owners[start] === 0) throw new InternalError(`region at ${region.offset} was freed twice`)
@@ -106,7 +103,7 @@ export class PagePool {
   /** Hands a region over, as when a task's output is committed to the store. */
   give(region: Region, owner: number): void {
     const start = region.offset / pageBytes
-    this.#owners.fill(owner, start, start + Math.max(1, Math.ceil(region.bytes / pageBytes)))
+    this.#owners.fill(owner, start, start + pagesOf(region.bytes))
   }
 
   /** Takes back all that an owner still has: the cure for a slot that died, and the end of a task. */
@@ -126,6 +123,18 @@ export class PagePool {
     return this.#bytes.subarray(region.offset, region.offset + region.bytes)
   }
 
+  /** The first page of a free run, or -1. */
+  #findRun(count: number): number {
+    const owners = this.#owners
+    for (let start = owners.indexOf(0); start >= 0 && start + count <= owners.length;) {
+      let end = start + 1
+      while (end < start + count && owners[end] === 0) end++
+      if (end === start + count) return start
+      start = owners.indexOf(0, end)
+    }
+    return -1
+  }
+
   #acquire(): void {
     while (Atomics.compareExchange(this.#lock, 0, 0, 1) !== 0) Atomics.wait(this.#lock, 0, 1, 50)
   }
@@ -134,4 +143,8 @@ export class PagePool {
     Atomics.store(this.#lock, 0, 0)
     Atomics.notify(this.#lock, 0, 1)
   }
+}
+
+function pagesOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / pageBytes))
 }

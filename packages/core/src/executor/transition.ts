@@ -1,0 +1,324 @@
+/**
+ * All that an executor decides: one event in, commands out; no I/O, no clock, no randomness. A task waits for its inputs,
+ * then for a slot; blocks are pinned while it reads them; what nobody needs gives its place back.
+ */
+
+import { FetchError } from '../base/errors.ts'
+import type { DatasetId, TaskId } from '../base/ids.ts'
+import { toWire, type WireFailure } from '../protocol/failure.ts'
+import { cacheBlock, parseBlock, shuffleBlock, type TaskInput } from '../protocol/messages.ts'
+import { placeBytes } from '../storage/block-place.ts'
+import type { InputBlock, ProducedBlock, ResolvedInput } from './slot.ts'
+import type { ExecutorCommand, ExecutorEvent, ExecutorState, Fetch, HeldBlock, TaskInputs, TaskState } from './state.ts'
+
+/** Applies one event to `state` and returns what to do about it, in order. */
+export function transition(state: ExecutorState, event: ExecutorEvent): ExecutorCommand[] {
+  const commands: ExecutorCommand[] = []
+  switch (event.type) {
+    case 'introduced':
+      state.self = event.self
+      break
+    case 'taskReceived':
+      receiveTask(state, event, commands)
+      break
+    case 'cancelAsked':
+      cancelTask(state, event.task, commands)
+      break
+    case 'blockArrived':
+      arrive(state, event, commands)
+      break
+    case 'fetchFailed':
+      failFetch(state, event, commands)
+      break
+    case 'taskFinished': {
+      const task = endRun(state, event.slot, event.task, commands)
+      if (!task) {
+        for (const { place } of event.blocks) commands.push({ type: 'releasePlace', place })
+        break
+      }
+      const kept = keepBlocks(state, event.blocks, task.dropped, commands)
+      const cached = event.success.cached.filter((at) => kept.has(cacheBlock(at.datasetId, at.partition)))
+      commands.push({
+        type: 'tellDriver',
+        message: { type: 'finished', taskId: event.task, success: { ...event.success, cached } },
+      })
+      break
+    }
+    case 'taskFailed':
+      if (endRun(state, event.slot, event.task, commands)) tellFailed(event.task, event.failure, commands)
+      break
+    case 'slotDied': {
+      const task = state.slots[event.slot]
+      if (task !== undefined && endRun(state, event.slot, task, commands)) tellFailed(task, event.failure, commands)
+      commands.push({ type: 'restartSlot', slot: event.slot })
+      break
+    }
+    case 'roomNeeded':
+      evictOne(state, commands)
+      break
+    case 'blockSpilled': {
+      const block = state.blocks.get(event.block)
+      if (block) block.place = event.place
+      else commands.push({ type: 'releasePlace', place: event.place })
+      break
+    }
+    case 'dropped':
+      drop(state, event, commands)
+      break
+  }
+  startFetches(state, commands)
+  startTasks(state, commands)
+  return commands
+}
+
+function receiveTask(
+  state: ExecutorState,
+  { task }: Extract<ExecutorEvent, { type: 'taskReceived' }>,
+  commands: ExecutorCommand[],
+): void {
+  const inputs = task.inputs.map((input): TaskInputs => ({
+    input,
+    blocks: partsOf(input).map((): InputBlock | undefined => undefined),
+  }))
+  const entry: TaskState = { task, inputs, missing: 0, pinned: [], copies: [], dropped: new Set() }
+  state.tasks.set(task.id, entry)
+  for (const [index, { input, blocks }] of inputs.entries())
+    for (const [part, wanted] of partsOf(input).entries()) {
+      const held = state.blocks.get(wanted.block)
+      if (held) {
+        pin(state, held)
+        entry.pinned.push(held)
+        blocks[part] = {
+          kind: 'place',
+          place: held.place,
+          offset: wanted.offset,
+          bytes: wanted.bytes < 0 ? placeBytes(held.place) : wanted.bytes,
+          ...(wanted.checksum === undefined ? {} : { checksum: wanted.checksum }),
+        }
+      } else if (wanted.executor === state.self) {
+        loseInput(state, entry, wanted, `executor ${state.self} no longer holds block ${wanted.block}`, commands)
+        return
+      } else {
+        entry.missing++
+        state.waitingFetches.push({ id: state.nextFetch++, task: task.id, input: index, part, attempts: 0, ...wanted })
+      }
+    }
+  if (entry.missing === 0) state.ready.push(task.id)
+}
+
+type WantedBlock = Pick<Fetch, 'executor' | 'block' | 'offset' | 'bytes' | 'checksum'>
+
+function partsOf(input: TaskInput): WantedBlock[] {
+  switch (input.kind) {
+    case 'rows':
+      return []
+    case 'cache':
+      return [{ executor: input.executor, block: cacheBlock(input.datasetId, input.partition), offset: 0, bytes: -1 }]
+    case 'shuffle':
+      return input.parts.map(({ map, executor, offset, bytes, checksum }) => ({
+        executor,
+        block: shuffleBlock(input.shuffleId, map),
+        offset,
+        bytes,
+        checksum,
+      }))
+  }
+}
+
+/** Most recently used from now on. */
+function pin(state: ExecutorState, block: HeldBlock): void {
+  block.pins++
+  state.blocks.delete(block.name)
+  state.blocks.set(block.name, block)
+}
+
+function startFetches(state: ExecutorState, commands: ExecutorCommand[]): void {
+  const { waitingFetches, fetches, limits } = state
+  while (waitingFetches.length > 0) {
+    const next = waitingFetches[0]!
+    const bytes = Math.max(0, next.bytes)
+    if (fetches.size > 0 && state.inFlightBytes + bytes > limits.inFlightBytes) return
+    waitingFetches.shift()
+    next.attempts++
+    fetches.set(next.id, next)
+    state.inFlightBytes += bytes
+    commands.push({ type: 'fetchBlock', fetch: next })
+  }
+}
+
+function takeFetch(state: ExecutorState, id: number): Fetch | undefined {
+  const fetch = state.fetches.get(id)
+  if (!fetch) return undefined
+  state.fetches.delete(id)
+  state.inFlightBytes -= Math.max(0, fetch.bytes)
+  return fetch
+}
+
+function arrive(
+  state: ExecutorState,
+  { fetch: id, block }: Extract<ExecutorEvent, { type: 'blockArrived' }>,
+  commands: ExecutorCommand[],
+): void {
+  const fetch = takeFetch(state, id)
+  const entry = fetch && state.tasks.get(fetch.task)
+  if (!entry) {
+    if (block.kind === 'place') commands.push({ type: 'releasePlace', place: block.place })
+    return
+  }
+  if (block.kind === 'place') entry.copies.push(block.place)
+  entry.inputs[fetch.input]!.blocks[fetch.part] = block
+  if (--entry.missing === 0) state.ready.push(fetch.task)
+}
+
+function failFetch(
+  state: ExecutorState,
+  { fetch: id, retry, reason }: Extract<ExecutorEvent, { type: 'fetchFailed' }>,
+  commands: ExecutorCommand[],
+): void {
+  const fetch = takeFetch(state, id)
+  const entry = fetch && state.tasks.get(fetch.task)
+  if (!entry) return
+  if (retry && fetch.attempts < state.limits.fetchAttempts) state.waitingFetches.unshift(fetch)
+  else loseInput(state, entry, fetch, reason, commands)
+}
+
+/** A block is not where the driver believes it to be; the driver then has it computed again. */
+function loseInput(
+  state: ExecutorState,
+  entry: TaskState,
+  { executor }: WantedBlock,
+  reason: string,
+  commands: ExecutorCommand[],
+): void {
+  forget(state, entry, commands)
+  commands.push({ type: 'tellDriver', message: { type: 'fetchFailed', taskId: entry.task.id, executor, reason } })
+}
+
+function cancelTask(state: ExecutorState, id: TaskId, commands: ExecutorCommand[]): void {
+  const entry = state.tasks.get(id)
+  if (!entry) return
+  if (entry.slot !== undefined) {
+    commands.push({ type: 'cancelTask', slot: entry.slot, task: id })
+    return
+  }
+  forget(state, entry, commands)
+  tellFailed(id, toWire(new FetchError('cancelled before it ran')), commands)
+}
+
+function tellFailed(taskId: TaskId, failure: WireFailure, commands: ExecutorCommand[]): void {
+  commands.push({ type: 'tellDriver', message: { type: 'failed', taskId, failure } })
+}
+
+function startTasks(state: ExecutorState, commands: ExecutorCommand[]): void {
+  for (const [slot, running] of state.slots.entries()) {
+    if (running !== undefined) continue
+    const next = state.ready.shift()
+    if (next === undefined) return
+    const entry = state.tasks.get(next)!
+    state.slots[slot] = next
+    entry.slot = slot
+    commands.push({ type: 'startTask', slot, task: entry.task, inputs: entry.inputs.map(resolved) })
+  }
+}
+
+function resolved({ input, blocks }: TaskInputs): ResolvedInput {
+  switch (input.kind) {
+    case 'rows':
+      return input
+    case 'cache':
+      return { kind: 'cache', datasetId: input.datasetId, partition: input.partition, block: blocks[0]! }
+    case 'shuffle':
+      return {
+        kind: 'shuffle',
+        shuffleId: input.shuffleId,
+        reduce: input.reduce,
+        blocks: blocks as InputBlock[],
+      }
+  }
+}
+
+/** Frees the slot; undefined where it did not run this task, as after its death. */
+function endRun(state: ExecutorState, slot: number, id: TaskId, commands: ExecutorCommand[]): TaskState | undefined {
+  const entry = state.tasks.get(id)
+  if (state.slots[slot] !== id || !entry) return undefined
+  state.slots[slot] = undefined
+  forget(state, entry, commands)
+  return entry
+}
+
+/** Takes a task out, wherever it stands, and lets go of its inputs. */
+function forget(state: ExecutorState, entry: TaskState, commands: ExecutorCommand[]): void {
+  const { id } = entry.task
+  state.tasks.delete(id)
+  removeWhere(state.ready, (ready) => ready === id)
+  removeWhere(state.waitingFetches, (fetch) => fetch.task === id)
+  for (const place of entry.copies) commands.push({ type: 'releasePlace', place })
+  for (const block of entry.pinned) {
+    block.pins--
+    if (block.dropped && block.pins === 0) commands.push({ type: 'releasePlace', place: block.place })
+  }
+}
+
+function removeWhere<T>(list: T[], matches: (entry: T) => boolean): void {
+  for (let i = list.length - 1; i >= 0; i--) if (matches(list[i]!)) list.splice(i, 1)
+}
+
+/** Commits blocks whole; a second block of a name changes nothing and gives its place back. */
+function keepBlocks(
+  state: ExecutorState,
+  blocks: readonly ProducedBlock[],
+  dropped: ReadonlySet<string>,
+  commands: ExecutorCommand[],
+): Set<string> {
+  const kept = new Set<string>()
+  for (const { name, place, level } of blocks) {
+    if (dropped.has(ownerOf(name)) || state.blocks.has(name)) {
+      if (state.blocks.has(name)) kept.add(name)
+      commands.push({ type: 'releasePlace', place })
+      continue
+    }
+    state.blocks.set(name, { name, place, pins: 0, dropped: false, ...(level ? { level } : {}) })
+    commands.push({ type: 'keepPlace', place })
+    kept.add(name)
+  }
+  return kept
+}
+
+/** Cached partitions go before map outputs, which others would miss; least recently used first, never one that is read. */
+function evictOne(state: ExecutorState, commands: ExecutorCommand[]): void {
+  const candidates = [...state.blocks.values()].filter(({ pins, place }) => pins === 0 && place.kind === 'memory')
+  const block = candidates.find(({ level }) => level !== undefined) ?? candidates[0]
+  if (!block) return
+  if (block.level !== 'memory') {
+    commands.push({ type: 'spillBlock', block: block.name, place: block.place })
+    return
+  }
+  state.blocks.delete(block.name)
+  commands.push({ type: 'releasePlace', place: block.place })
+  const { owner, number } = parseBlock(block.name)
+  commands.push({
+    type: 'tellDriver',
+    message: { type: 'evicted', datasetId: owner as DatasetId, partition: number },
+  })
+}
+
+function drop(
+  state: ExecutorState,
+  { datasets, shuffles }: Extract<ExecutorEvent, { type: 'dropped' }>,
+  commands: ExecutorCommand[],
+): void {
+  const owners = new Set([...datasets.map((id) => `cache-${id}`), ...shuffles.map((id) => `shuffle-${id}`)])
+  for (const block of state.blocks.values()) {
+    if (!owners.has(ownerOf(block.name))) continue
+    state.blocks.delete(block.name)
+    block.dropped = true
+    if (block.pins === 0) commands.push({ type: 'releasePlace', place: block.place })
+  }
+  for (const { slot, dropped } of state.tasks.values())
+    if (slot !== undefined) for (const owner of owners) dropped.add(owner)
+}
+
+/** The dataset or shuffle that a block is a part of. */
+function ownerOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('-'))
+}

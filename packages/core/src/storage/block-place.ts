@@ -1,0 +1,54 @@
+/** Where a block's bytes rest, in pages or in a file, and how they are read, written and given back. */
+
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import type { Region } from '../base/region.ts'
+import type { PagePool } from './page-pool.ts'
+
+export type BlockPlace =
+  | { readonly kind: 'memory'; readonly region: Region }
+  | { readonly kind: 'disk'; readonly path: string; readonly bytes: number }
+
+export function placeBytes(place: BlockPlace): number {
+  return place.kind === 'memory' ? place.region.bytes : place.bytes
+}
+
+/** Bytes [offset, offset + bytes) of a place; a view where it is memory, so valid only while the place is held. */
+export function readPlace(pool: PagePool, place: BlockPlace, offset: number, bytes: number): Uint8Array {
+  if (place.kind === 'memory') return pool.view(place.region).subarray(offset, offset + bytes)
+  const target = new Uint8Array(bytes)
+  const file = openSync(place.path, 'r')
+  try {
+    let done = 0
+    while (done < bytes) {
+      const read = readSync(file, target, done, bytes - done, offset + done)
+      if (read === 0) throw new RangeError(`block file ${place.path} is shorter than its index says`)
+      done += read
+    }
+  } finally {
+    closeSync(file)
+  }
+  return target
+}
+
+export function releasePlace(pool: PagePool, place: BlockPlace): void {
+  if (place.kind === 'memory') pool.free(place.region)
+  else rmSync(place.path, { force: true })
+}
+
+export function writeFileBlock(path: string, parts: readonly Uint8Array[]): BlockPlace & { kind: 'disk' } {
+  const file = openSync(path, 'wx')
+  let bytes = 0
+  try {
+    for (const part of parts) {
+      let done = 0
+      while (done < part.length) done += writeSync(file, part, done)
+      bytes += part.length
+    }
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
+  return { kind: 'disk', path, bytes }
+}

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest'
+import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId, TaskId } from '../../src/base/ids.ts'
+import type { TaskSuccess } from '../../src/protocol/messages.ts'
+import type { StagePlan } from '../../src/protocol/stage-plan.ts'
+import { initialState, type SchedulerCommand, type SchedulerState } from '../../src/scheduler/state.ts'
+import { transition } from '../../src/scheduler/transition.ts'
+
+const a = 'a' as ExecutorId
+const b = 'b' as ExecutorId
+
+function withExecutors(...executors: ExecutorId[]): SchedulerState {
+  const state = initialState({ maxFailures: 2, maxLosses: 3, localityWaitMs: 500 })
+  for (const executor of executors) transition(state, { type: 'executorJoined', executor, cores: 1 }, 0)
+  return state
+}
+
+const source = {
+  kind: 'range',
+  start: 0,
+  end: 2,
+  step: 1,
+  datasetId: 1 as DatasetId,
+  partitions: 2,
+  site: 'range()',
+} as const
+const shuffle = {
+  kind: 'shuffle',
+  shuffleId: 7 as ShuffleId,
+  datasetId: 2 as DatasetId,
+  partitions: 1,
+  site: 'x',
+} as const
+
+function plan(id: number, change: Partial<StagePlan> = {}): StagePlan {
+  return { id: id as StageId, nodes: [source], output: { kind: 'count' }, partitions: 2, broadcasts: [], ...change }
+}
+
+/** Two map tasks, then one reducer. */
+const mapStage = plan(1, {
+  output: {
+    kind: 'shuffle',
+    shuffleId: 7 as ShuffleId,
+    partitioner: { kind: 'hash', partitions: 1 },
+    storage: 'memory',
+  },
+})
+const resultStage = plan(2, { nodes: [shuffle], partitions: 1 })
+
+const done = (index = false): TaskSuccess => ({
+  ...(index ? { index: { offsets: [0], bytes: [8], checksums: [1] } } : { value: new Uint8Array() }),
+  cached: [],
+  accumulators: [],
+  metrics: { movedBytes: 0, networkBytes: 0, diskBytes: 0, milliseconds: 1 },
+})
+
+function submit(state: SchedulerState, job: number, stages: StagePlan[], partitions: number[]): SchedulerCommand[] {
+  return transition(state, { type: 'jobSubmitted', job: job as JobId, stages, partitions }, 0)
+}
+
+const finish = (state: SchedulerState, task: number, success = done()) =>
+  transition(state, { type: 'taskFinished', task: task as TaskId, success }, 0)
+
+/** `stage/partition@executor` of what is launched, the type of everything else. */
+const brief = (commands: SchedulerCommand[]) =>
+  commands.map((command) =>
+    command.type === 'launchTask'
+      ? `${command.task.stage}/${command.task.partition}@${command.task.executor}`
+      : command.type,
+  )
+
+describe('a job of two stages', () => {
+  test('launches its map tasks, then the reducer, and ends', () => {
+    const state = withExecutors(a, b)
+    expect(brief(submit(state, 1, [mapStage, resultStage], [0]))).toEqual(['1/0@a', '1/1@b'])
+    expect(brief(finish(state, 1, done(true)))).toEqual(['commitTask'])
+    expect(brief(finish(state, 2, done(true)))).toEqual(['commitTask', '2/0@a'])
+    expect(brief(finish(state, 3))).toEqual(['commitTask', 'finishJob'])
+  })
+
+  test('a second job on the same shuffle reads the outputs that exist', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [mapStage, resultStage], [0])
+    for (const [task, index] of [
+      [1, true],
+      [2, true],
+      [3, false],
+    ] as const)
+      finish(state, task, done(index))
+    expect(brief(submit(state, 2, [mapStage, { ...resultStage, id: 3 as StageId }], [0]))).toEqual(['3/0@a'])
+  })
+
+  test('outputs of a lost executor are made again, and only those', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [mapStage, resultStage], [0])
+    finish(state, 1, done(true))
+    finish(state, 2, done(true))
+    expect(brief(transition(state, { type: 'executorLost', executor: b, reason: 'killed' }, 0))).toEqual([])
+    // The reducer runs on `a`; when it cannot fetch, the lost part is made again before its second attempt.
+    expect(brief(transition(state, { type: 'fetchFailed', task: 3 as TaskId, from: b, reason: 'gone' }, 0))).toEqual([
+      '1/1@a',
+    ])
+    expect(brief(finish(state, 4, done(true)))).toEqual(['commitTask', '2/0@a'])
+  })
+
+  test('a completion that comes late changes nothing', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [mapStage, resultStage], [0])
+    transition(state, { type: 'executorLost', executor: b, reason: 'killed' }, 0)
+    expect(brief(finish(state, 2, done(true)))).toEqual([])
+    expect(brief(finish(state, 99))).toEqual([])
+  })
+})
+
+describe('failures', () => {
+  test('a task that fails as often as allowed fails its job, and cancels what the job still runs', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [plan(1)], [0, 1])
+    const fail = (task: number) =>
+      transition(state, { type: 'taskFailed', task: task as TaskId, retry: true, error: new Error('boom') }, 0)
+    expect(brief(fail(1))).toEqual(['1/0@a'])
+    expect(brief(fail(3))).toEqual(['cancelTask', 'failJob'])
+  })
+
+  test('a task that must not be retried fails its job at once', () => {
+    const state = withExecutors(a)
+    submit(state, 1, [plan(1)], [0, 1])
+    expect(
+      transition(state, { type: 'taskFailed', task: 1 as TaskId, retry: false, error: new Error('usage') }, 0),
+    ).toEqual([{ type: 'failJob', job: 1, error: new Error('usage') }])
+  })
+
+  test('without executors a job fails with the reason why the last one went', () => {
+    const state = withExecutors(a)
+    submit(state, 1, [plan(1)], [0, 1])
+    const [command] = transition(state, { type: 'executorLost', executor: a, reason: 'a was killed by SIGKILL' }, 0)
+    expect(command).toMatchObject({
+      type: 'failJob',
+      error: {
+        name: 'ExecutorLostError',
+        message: 'a was killed by SIGKILL; no executor is left to run the job on: start executors and run it again',
+      },
+    })
+  })
+})
+
+describe('placement', () => {
+  const kept = plan(1, { nodes: [{ ...source, persist: 'memory' }] })
+  const cachedOn = (state: SchedulerState, task: number, partition: number) =>
+    finish(state, task, { ...done(), cached: [{ datasetId: 1 as DatasetId, partition, bytes: 8 }] })
+
+  test('a task waits a while for the executor that holds its cached input, then takes any', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [kept], [0, 1])
+    cachedOn(state, 1, 0)
+    cachedOn(state, 2, 1)
+    submit(state, 2, [plan(2)], [0])
+    expect(brief(submit(state, 3, [{ ...kept, id: 3 as StageId }], [0, 1]))).toEqual(['3/1@b', 'wakeAfter'])
+    expect(brief(transition(state, { type: 'taskFinished', task: 4 as TaskId, success: done() }, 100))).toEqual([
+      'commitTask',
+      'wakeAfter',
+    ])
+    expect(brief(transition(state, { type: 'timePassed' }, 500))).toEqual(['3/0@b'])
+  })
+
+  test('an executor that drains gets no new task, and is let go when no job is under way', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [plan(1, { partitions: 4 })], [0, 1, 2, 3])
+    expect(brief(transition(state, { type: 'executorDraining', executor: b }, 0))).toEqual([])
+    expect(brief(finish(state, 2))).toEqual(['commitTask'])
+    expect(brief(finish(state, 1))).toEqual(['commitTask', '1/2@a'])
+    expect(brief(finish(state, 3))).toEqual(['commitTask', '1/3@a'])
+    expect(finish(state, 4).slice(1)).toEqual([
+      { type: 'finishJob', job: 1 },
+      { type: 'releaseExecutor', executor: 'b' },
+    ])
+    expect([...state.executors.keys()]).toEqual(['a'])
+  })
+
+  test('where all executors drain, the jobs under way still run to their end', () => {
+    const state = withExecutors(a)
+    submit(state, 1, [plan(1)], [0, 1])
+    transition(state, { type: 'executorDraining', executor: a }, 0)
+    expect(brief(finish(state, 1))).toEqual(['commitTask', '1/1@a'])
+    expect(brief(finish(state, 2))).toEqual(['commitTask', 'finishJob', 'releaseExecutor'])
+  })
+})
