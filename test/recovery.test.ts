@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createContext } from '@gridify/core'
-import { ImplicitALS, type Rating } from '@gridify/mf'
+import { ImplicitALS, type ALSOptions, type Rating } from '@gridify/mf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMemoryCluster } from '../packages/core/dist/cluster/memory-cluster.js'
 import { resolveConfig } from '../packages/core/dist/base/config.js'
@@ -46,11 +46,15 @@ describe('daemons', () => {
     `i${(i * 104729) % 2100}`,
     1 + (i % 5),
   ])
-  const options = { factors: 8, iterations: 8, partitions: 4 }
+  const training: ALSOptions = { factors: 8, iterations: 8, partitions: 4 }
   const hash = (model: { userFactors: Float32Array; itemFactors: Float32Array }) =>
     createHash('sha256').update(model.userFactors).update(model.itemFactors).digest('hex')
 
-  test('a daemon killed in the middle of training costs time, not a bit of the factors', async () => {
+  test.each<ALSOptions>([
+    { ...training, scheme: 'half' },
+    { ...training, scheme: 'full' },
+    { ...training, scheme: 'full', solver: 'cholesky' },
+  ])('a daemon killed in the middle of training costs time, not a bit of the factors, with %j', async (options) => {
     await using quiet = await createContext({ master: 'local[2]' })
     const expected = hash(await new ImplicitALS(options).fit(ratings, { context: quiet }))
     const [first, second] = await Promise.all([startDaemon(), startDaemon()])
@@ -58,7 +62,7 @@ describe('daemons', () => {
     const model = await new ImplicitALS(options).fit(ratings, {
       context,
       onIteration: ({ iteration }) => {
-        if (iteration === 4) second.child.kill('SIGKILL')
+        if (iteration === 5) second.child.kill('SIGKILL')
       },
     })
     expect(hash(model)).toBe(expected)

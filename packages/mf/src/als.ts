@@ -1,12 +1,12 @@
 /** Implicit-feedback ALS on the dataflow engine: half-iterations of either scheme until done, then one model. */
 
-import { UsageError, type Context, type Dataset } from '@gridify/core'
+import { UsageError, type Context, type Dataset, type Scope } from '@gridify/core'
 import { FactorModel } from './factor-model.ts'
 import { solveFull } from './full-gridify.ts'
 import { solveHalf } from './half-gridify.ts'
 import type { Id } from './ids.ts'
 import { chooseKernel, kernelBytes } from './kernels/variants.ts'
-import type { KernelVariant } from './kernels/vectors.ts'
+import { bytesPerNumber, type KernelVariant } from './kernels/vectors.ts'
 import { resolveOptions, type ALSOptions, type ALSSettings } from './options.ts'
 import { planFit, type FitPlan } from './plan-fit.ts'
 import { collectIds, parallelizeRatings, rankRatings, type IdUniverse, type Rating } from './ratings.ts'
@@ -92,7 +92,7 @@ export class ImplicitALS {
     const kernel = settings.kernel === 'auto' ? chooseKernel(context.executors()) : settings.kernel
     const plan = await planFit(context, rankRatings(context, source, ids), ids, settings, kernel, signal)
     const warnings = warn(plan, settings, options)
-    const training = new Training(context, plan, settings, kernel, signal)
+    using training = new Training(context, plan, settings, kernel, signal)
     const iterations: IterationReport[] = []
     for (let iteration = 1; iteration <= settings.iterations; iteration++) {
       const report = await training.iterate(iteration)
@@ -140,6 +140,12 @@ async function makeModel(
   })
 }
 
+/**
+ * The driver takes the vectors when what was exchanged for them is so many times larger. So checkpoints cost at most a
+ * quarter of the traffic, and map outputs take the memory of this many models and one iteration, however long a fit goes on.
+ */
+const exchangesPerCheckpoint = 4
+
 /** The state of a fit between half-iterations: vectors on the executors, sums on the driver. */
 class Training {
   readonly plan: FitPlan
@@ -149,6 +155,9 @@ class Training {
   readonly #context: Context
   readonly #settings: ALSSettings
   readonly #constants: HalfStep['constants']
+  readonly #iterationsPerCheckpoint: number
+  /** What was made since the vectors were checkpointed, that included. */
+  #sinceCheckpoint: Scope[] = []
   #itemSums: SideSums | undefined
 
   constructor(
@@ -169,13 +178,15 @@ class Training {
       kernelBytes: kernel === 'f64' ? new Uint8Array(0) : kernelBytes(),
       bonus,
     })
+    const modelBytes = (plan.users.count + plan.items.count) * settings.factors * bytesPerNumber(kernel)
+    this.#iterationsPerCheckpoint = Math.ceil((exchangesPerCheckpoint * modelBytes) / plan.predictedBytes)
     this.users = startDataset(plan.users, this.#constants).cache()
     this.items = startDataset(plan.items, this.#constants).cache()
   }
 
   async iterate(iteration: number): Promise<IterationReport> {
     const { plan } = this
-    const { factors, unobservedWeight } = this.#settings
+    const { factors, iterations, unobservedWeight } = this.#settings
     this.#itemSums ??= await sumSide(this.items, factors, this.signal)
     const started = performance.now()
     const before = this.#context.metrics()
@@ -183,6 +194,7 @@ class Training {
     const itemSums = await this.#half('items', plan.items, plan.users, userSums)
     this.#itemSums = itemSums
     if (iteration === 1) for (const blocks of plan.raw) blocks.unpersist()
+    if (iteration % this.#iterationsPerCheckpoint === 0 && iteration < iterations) await this.#checkpoint()
     const after = this.#context.metrics()
     const cross = userSums.gram.reduce((sum, value, i) => sum + value * itemSums.gram[i]!, 0)
     const loss = itemSums.observed + unobservedWeight * cross + userSums.regularization + itemSums.regularization
@@ -200,9 +212,10 @@ class Training {
     }
   }
 
-  /** Replaces one side's vectors. Map outputs and broadcasts of earlier steps stay: a lost executor then costs little. */
+  /** Replaces one side's vectors. Map outputs and broadcasts stay until the checkpoint: a lost executor then costs little. */
   async #half(own: 'users' | 'items', side: Side, fixed: Side, fixedSums: SideSums): Promise<SideSums> {
     const settings = this.#settings
+    this.#sinceCheckpoint.push(this.#context.scope())
     const gram = this.#context.broadcast(fixedSums.gram.map((value) => value * settings.unobservedWeight))
     const step: HalfStep = { constants: this.#constants, gram, partitions: this.plan.partitions }
     const previous = this[own]
@@ -215,5 +228,19 @@ class Training {
     for (const dataset of [previous, ...solved.temporary]) dataset.unpersist()
     this[own] = solved.vectors
     return sums
+  }
+
+  /** From here on what a lost executor held is computed from the vectors of now, so all that led to them may go. */
+  async #checkpoint(): Promise<void> {
+    const { signal } = this
+    const passed = this.#sinceCheckpoint
+    this.#sinceCheckpoint = [this.#context.scope()]
+    this.users = await this.users.checkpoint({ signal })
+    this.items = await this.items.checkpoint({ signal })
+    for (const scope of passed.reverse()) scope[Symbol.dispose]()
+  }
+
+  [Symbol.dispose](): void {
+    for (const scope of this.#sinceCheckpoint.reverse()) scope[Symbol.dispose]()
   }
 }

@@ -75,6 +75,19 @@ test('similar items never hold the item itself, and a new listener gets recommen
       .sort(),
   ).toEqual(['b', 'c'])
 })
+test.each(['half', 'full'] as const)(
+  '%s keeps within its memory for any number of iterations: nothing is spilled',
+  async (scheme) => {
+    const memoryBytes = 16 * 2 ** 20
+    await using small = await createContext({ master: 'memory[1]', memoryBytes, onLog: () => {} })
+    const many = Array.from({ length: 20_000 }, (_, i): Rating => [(i * 7919) % 1500, (i * 104729) % 1100, 1 + (i % 5)])
+    const size = scheme === 'half' ? { factors: 64, iterations: 30 } : { factors: 16, iterations: 15 }
+    const { report } = await new ImplicitALS({ ...size, scheme, partitions: 2 }).fit(many, { context: small })
+    const total = (of: 'movedBytes' | 'diskBytes') => report.iterations.reduce((sum, one) => sum + one[of], 0)
+    expect(total('diskBytes')).toBe(0)
+    expect(total('movedBytes')).toBeGreaterThan(1.5 * memoryBytes)
+  },
+)
 test('a context ends what an abort stops', async () => {
   const signal = AbortSignal.abort()
   await expect(new ImplicitALS().fit(likes, { context, signal })).rejects.toMatchObject({ name: 'AbortedError' })

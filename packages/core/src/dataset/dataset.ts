@@ -264,6 +264,31 @@ export class Dataset<T> {
     return this
   }
 
+  /**
+   * Computes the dataset and cuts it off from what it was made of: the driver keeps the encoded partitions, and a lost
+   * one is sent again instead of computed. Partitions that executors keep stay where they are. What the dataset was
+   * made of may then be dropped, so a job that goes on for long keeps a lineage of constant length. Each encoded
+   * partition moves to the driver, which holds it until the scope that was open at the call ends.
+   * @throws AbortedError when `signal` aborts.
+   * @example
+   * state = await state.map(step).cache().checkpoint()
+   */
+  async checkpoint(options: ActionOptions = {}): Promise<Dataset<T>> {
+    const site = callSite('checkpoint')
+    const parts = await this.#run({ kind: 'collect' }, site, options)
+    const partitioner = partitionerOf(this.node)
+    return new Dataset<T>(
+      {
+        id: this.node.id,
+        site,
+        kind: 'rows',
+        slices: parts.map((part) => [part]),
+        ...(partitioner ? { partitioner } : {}),
+      },
+      this.#runner,
+    )
+  }
+
   // Actions
 
   /** All rows, in the order of partitions. */

@@ -71,7 +71,11 @@ export class Context {
         maxLosses: config.taskMaxLosses,
         localityWaitMs: config.localityWaitMs,
       },
-      slicesOf: (dataset) => this.#slices.get(dataset)!,
+      slicesOf: (dataset) => {
+        const found = this.#slices.get(dataset)
+        if (!found) throw new UsageError('rows of parallelize() or checkpoint() are read after the end of their scope')
+        return found
+      },
       broadcastBytes: (id) => {
         const found = this.#broadcasts.get(id)
         if (!found) throw droppedBroadcast(id)
@@ -99,7 +103,7 @@ export class Context {
         this.#listSources(node)
         return explainStages(node, this.#resolutions)
       },
-      created: (node) => this.#scopes.at(-1)?.add(node),
+      created: (node) => this.#adopt(node),
     }
   }
 
@@ -131,9 +135,7 @@ export class Context {
       for (let i = Math.floor((all.length * partition) / count); i < end; i++) slice.push(all[i])
       return [slice.join()]
     })
-    const id = this.#runner.nextDatasetId()
-    this.#slices.set(id, slices)
-    return new Dataset<T>({ id, site, kind: 'rows', slices }, this.#runner)
+    return new Dataset<T>({ id: this.#runner.nextDatasetId(), site, kind: 'rows', slices }, this.#runner)
   }
 
   /** The numbers from `start` up to, not with, `end`; no number is stored or sent. */
@@ -306,6 +308,15 @@ export class Context {
       }
     }
     return Object.freeze({ kind: 'range', partitions, ascending: spec.ascending, bounds })
+  }
+
+  /** A new node belongs to the innermost scope; a checkpoint, which has the id of the node that it replaces, moves there. */
+  #adopt(node: LineageNode): void {
+    if (node.kind === 'rows') {
+      this.#slices.set(node.id, node.slices)
+      for (const scope of this.#scopes) scope.remove(node.id)
+    }
+    this.#scopes.at(-1)?.add(node)
   }
 
   #unpersist(id: DatasetId): void {

@@ -1,9 +1,10 @@
 /** Collects what is made while it is open, and drops it at the end: iterative jobs stay constant in size. */
 
+import type { DatasetId } from '../base/ids.ts'
 import type { LineageNode } from '../lineage/node.ts'
 
 export class Scope implements Disposable, AsyncDisposable {
-  readonly #nodes: LineageNode[] = []
+  readonly #nodes = new Map<DatasetId, LineageNode>()
   readonly #actions: (() => void)[] = []
   readonly #drop: (nodes: readonly LineageNode[]) => void
   #ended = false
@@ -15,7 +16,12 @@ export class Scope implements Disposable, AsyncDisposable {
 
   /** @internal */
   add(node: LineageNode): void {
-    this.#nodes.push(node)
+    this.#nodes.set(node.id, node)
+  }
+
+  /** @internal */
+  remove(id: DatasetId): void {
+    this.#nodes.delete(id)
   }
 
   /** @internal */
@@ -26,7 +32,7 @@ export class Scope implements Disposable, AsyncDisposable {
   [Symbol.dispose](): void {
     if (this.#ended) return
     this.#ended = true
-    this.#drop(this.#nodes)
+    this.#drop([...this.#nodes.values()])
     for (const action of this.#actions) action()
   }
 

@@ -87,6 +87,9 @@ export interface SlotServices {
   log(record: LogRecord): void
 }
 
+/** Fewer rebuilt functions are not worth a sweep. */
+const sweptFunctions = 256
+
 export class Slot {
   readonly #services: SlotServices
   readonly #shared: SharedRegionTable
@@ -96,6 +99,7 @@ export class Slot {
   readonly #broadcastBytes = new Map<number, Uint8Array>()
   readonly #broadcastValues = new Map<number, unknown>()
   readonly #resources = new Map<string, { resource: unknown; dispose?: (resource: never) => void }>()
+  #sweepAt = sweptFunctions
   #run: TaskRun | undefined
 
   constructor(services: SlotServices) {
@@ -105,10 +109,23 @@ export class Slot {
 
   #drop(stages: readonly StageId[], broadcasts: readonly number[]): void {
     for (const id of stages) this.#stages.delete(id)
+    this.#sweepFunctions()
     for (const id of broadcasts) {
       this.#broadcastBytes.delete(id)
       this.#broadcastValues.delete(id)
     }
+  }
+
+  /** Functions outlive their stage, since actions of one dataset share them; now and then those of no stage go. */
+  #sweepFunctions(): void {
+    if (this.#factories.size < this.#sweepAt) return
+    const used = new Set([...this.#stages.values()].flatMap((plan) => closuresOf(plan).map(({ hash }) => hash)))
+    for (const hash of this.#factories.keys()) {
+      if (used.has(hash)) continue
+      this.#factories.delete(hash)
+      this.#functions.delete(hash)
+    }
+    this.#sweepAt = Math.max(sweptFunctions, 2 * this.#factories.size)
   }
 
   /** Does what the session asks; the outcome of a task comes as a reply. `before` is waited for by tasks. */

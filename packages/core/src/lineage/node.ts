@@ -46,6 +46,8 @@ export interface RowsNode extends NodeBase {
   readonly kind: 'rows'
   /** One encoded block list per partition. */
   readonly slices: readonly (readonly Uint8Array[])[]
+  /** Of a checkpoint whose rows lay by key. */
+  readonly partitioner?: PartitionerSpec
 }
 export interface RangeNode extends NodeBase {
   readonly kind: 'range'
@@ -161,6 +163,7 @@ export function topologicalOrder(
 export function partitionerOf(node: LineageNode): PartitionerSpec | undefined {
   for (let at = node; ;) {
     switch (at.kind) {
+      case 'rows':
       case 'shuffle':
         return at.partitioner
       case 'mapValues':

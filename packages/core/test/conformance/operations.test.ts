@@ -219,6 +219,32 @@ describe.each(clusters)('%s', (master) => {
     cached.unpersist()
     expect(await cached.count()).toBe(10)
   })
+  test('a checkpoint outlives what it was made of, and its rows are not computed again', async () => {
+    const runs = context.accumulator()
+    const source = context.scope()
+    const made = context.range(0, 10, { partitions: 3 }).map((n) => {
+      runs.add(1)
+      return [n % 3, n] as [number, number]
+    })
+    const sums = made.reduceByKey((a, b) => a + b, 2).cache()
+    const kept = context.scope()
+    const checkpoint = await sums.checkpoint()
+    source[Symbol.dispose]()
+    const expected = [
+      [0, 18],
+      [1, 12],
+      [2, 15],
+    ]
+    const read = async () => (await checkpoint.collect()).sort((a, b) => a[0] - b[0])
+    expect(await read()).toEqual(expected)
+    checkpoint.unpersist()
+    expect(await read()).toEqual(expected)
+    expect(runs.value).toBe(10)
+    expect(checkpoint.explain()).not.toContain('reduceByKey')
+    expect(await checkpoint.reduceByKey((a, b) => a + b, 2).collect()).toEqual(await checkpoint.collect())
+    kept[Symbol.dispose]()
+    await expect(checkpoint.count()).rejects.toThrow('scope')
+  })
   test('a broadcast is read in tasks and refused after unpersist', async () => {
     const table = context.broadcast(new Map([[1, 'one']]))
     expect(
