@@ -212,7 +212,7 @@ function refuseByKind(object: object, trail: Trail): void {
   }
   if (types.isSharedArrayBuffer(object) || (ArrayBuffer.isView(object) && types.isSharedArrayBuffer(object.buffer))) {
     const what = ArrayBuffer.isView(object) ? 'is a view of a SharedArrayBuffer' : 'is a SharedArrayBuffer'
-    throw new Refusal(trail, `${what}, which cannot leave the process; use context.broadcast(value)`)
+    throw new Refusal(trail, `${what}, which cannot leave the process; copy it into a plain ArrayBuffer`)
   }
   if (types.isGeneratorObject(object)) {
     throw new Refusal(trail, 'is a running generator; call the generator function inside the function')

@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { UsageError } from '../base/errors.ts'
 import { systemClock } from '../base/clock.ts'
 import type { ExecutorId } from '../base/ids.ts'
-import { connect, fetchObituary } from '../transport/connect.ts'
+import { connect, fetchObituary, parseUrl } from '../transport/connect.ts'
 import { loadSecret } from '../transport/secret.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -14,7 +14,7 @@ const stopGraceMs = 3000
 export async function connectDaemons(urls: readonly string[], secretFile: string | undefined): Promise<Cluster> {
   if (urls.length === 0) throw new UsageError('executors: give at least one ws:// address')
   if (new Set(urls).size < urls.length) throw new UsageError('executors: an address is given twice')
-  const loopback = urls.every((url) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname))
+  const loopback = urls.every((url) => ['127.0.0.1', 'localhost', '[::1]'].includes(parseUrl(url).hostname))
   const secret = await loadSecret({ file: secretFile, loopback })
   const session = randomUUID()
   const dialed = await Promise.allSettled(urls.map((url) => connect(url, { secret, session, purpose: 'control' })))

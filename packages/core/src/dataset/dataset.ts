@@ -421,7 +421,7 @@ export class Dataset<T> {
   }
 
   [shipSymbol](): never {
-    throw new UsageError('it is a dataset, which lives on the driver; collect() it first, or join() with it')
+    throw new UsageError('is a dataset, which lives on the driver; collect() it first, or join() with it')
   }
 
   #base(site: CallSite) {

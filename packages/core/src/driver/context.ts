@@ -233,7 +233,7 @@ export class Context {
 
   [shipSymbol](): never {
     throw new UsageError(
-      'it is the context, which lives on the driver; use its datasets and broadcasts outside of functions',
+      'is the context, which lives on the driver; use its datasets and broadcasts outside of functions',
     )
   }
 

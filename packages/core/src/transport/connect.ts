@@ -286,7 +286,8 @@ function parseBody<T>(schema: z.ZodType<T>, body: string): T | undefined {
   }
 }
 
-function parseUrl(url: string): URL {
+/** @throws UsageError for what is no ws:// or wss:// address. */
+export function parseUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol !== 'ws:' && parsed?.protocol !== 'wss:')
     throw new UsageError(`${JSON.stringify(url)} is no executor's address: write it as ws://host:port`)
