@@ -2,6 +2,7 @@
 
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
+import { UsageError } from '../base/errors.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
 import { captureConsole } from './capture-console.ts'
@@ -44,8 +45,22 @@ const slot = new Slot({
   isCancelled: (task) => Atomics.load(signals, 0) === task,
   log: (record) => reply({ type: 'log', record }),
 })
-const imported = Promise.all(data.imports.map((path) => import(pathToFileURL(path).href)))
-// A module that cannot be imported fails the tasks, with its path.
+const imported = Promise.all(
+  data.imports.map(async (path) => {
+    try {
+      await import(pathToFileURL(path).href)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new UsageError(
+        `executor ${data.executor} cannot load ${path}, which it was given with --import: ${reason}`,
+        {
+          cause,
+        },
+      )
+    }
+  }),
+)
+// It fails the tasks, not the thread.
 imported.catch(() => {})
 captureConsole(data.executor, (record) => reply({ type: 'log', record }))
 

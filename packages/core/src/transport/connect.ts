@@ -202,10 +202,16 @@ class Dialing {
       return new AbortedError(`connecting to ${this.url} was aborted`, { cause: this.#options.signal.reason })
     const { code = '', message } = error as NodeJS.ErrnoException
     if (code.startsWith('HPE_')) return this.#stranger('it does not speak HTTP')
+    const certificate = certificateCure(code)
+    if (certificate)
+      return new ClusterError(
+        `the certificate of the executor at ${this.url} is not accepted (${message}): ${certificate}`,
+        { cause: error, code: 'UNREACHABLE' },
+      )
     const reason = this.#timeout.aborted ? `no answer in ${this.#timeoutMs / 1000} s` : (failureTexts[code] ?? message)
     const port = this.#base.port || (this.#base.protocol === 'wss:' ? '443' : '80')
     return new ClusterError(
-      `no executor answers at ${this.url} (${reason}): start one with \`executor --port ${port}\`, or check the address`,
+      `no executor answers at ${this.url} (${reason}): start one with \`executor --port ${port}\`, or check the address${schemeCure(code, this.#base.protocol)}`,
       { cause: error, code: 'UNREACHABLE' },
     )
   }
@@ -225,7 +231,22 @@ const failureTexts: Readonly<Record<string, string>> = {
   ENOTFOUND: 'unknown host',
   EAI_AGAIN: 'the name could not be looked up',
   EPIPE: 'connection closed',
+  EPROTO: 'no TLS connection could be made',
   ETIMEDOUT: 'connection timed out',
+}
+
+/** The wrong one of ws:// and wss:// looks like a broken connection from here. */
+function schemeCure(code: string, protocol: string): string {
+  if (code === 'ECONNRESET' && protocol === 'ws:') return '; one that was started with --tls-cert is wss://'
+  if (code === 'EPROTO') return '; one that was started without --tls-cert is ws://'
+  return ''
+}
+
+function certificateCure(code: string): string | undefined {
+  if (/^(SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_)/.test(code))
+    return 'name the file of its authority in NODE_EXTRA_CA_CERTS, for the driver and for every executor'
+  if (/^(CERT_|ERR_TLS_CERT_)/.test(code)) return 'give the executor one that is valid now and for this address'
+  return undefined
 }
 
 function openChannel(

@@ -213,7 +213,13 @@ test('with TLS the sessions get their channels all the same', async () => {
   )
   await restart({ tls: { cert: cert!, key: key! } })
   expect(supervisor.url).toMatch(/^wss:/)
-  await expect(dial('s1')).rejects.toThrow('self-signed certificate')
+  await expect(dial('s1')).rejects.toThrow(
+    `the certificate of the executor at ${supervisor.url} is not accepted (self-signed certificate): name the file of its authority in NODE_EXTRA_CA_CERTS`,
+  )
+  const wrong = { secret, session: 's1', purpose: 'control' } as const
+  await expect(connect(supervisor.url.replace('wss', 'ws'), wrong)).rejects.toThrow(
+    'or check the address; one that was started with --tls-cert is wss://',
+  )
   const channel = await dial('s1', { ca: cert })
   const value = Uint8Array.from({ length: 5 << 20 }, (_, index) => index % 253)
   const back = await ask<Uint8Array>(channel, { type: 'echo', value })
@@ -222,6 +228,13 @@ test('with TLS the sessions get their channels all the same', async () => {
   channel.send({ type: 'crash', code: 1 })
   await channel.closed
   expect(await fetchObituary(supervisor.url, secret, 's1', { ca: cert })).toMatchObject({ exitCode: 1 })
+})
+
+test('a wss:// address without TLS behind it names the other scheme', async () => {
+  const wrong = { secret, session: 's1', purpose: 'control' } as const
+  await expect(connect(supervisor.url.replace('ws', 'wss'), wrong)).rejects.toThrow(
+    'or check the address; one that was started without --tls-cert is ws://',
+  )
 })
 
 test('an address that others can reach needs TLS or the user’s word', async () => {
