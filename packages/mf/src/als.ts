@@ -217,7 +217,12 @@ class Training {
     const settings = this.#settings
     this.#sinceCheckpoint.push(this.#context.scope())
     const gram = this.#context.broadcast(fixedSums.gram.map((value) => value * settings.unobservedWeight))
-    const step: HalfStep = { constants: this.#constants, gram, partitions: this.plan.partitions }
+    const step: HalfStep = {
+      constants: this.#constants,
+      gram,
+      partitions: this.plan.partitions,
+      measuresLoss: own === 'items',
+    }
     const previous = this[own]
     const fixedVectors = own === 'users' ? this.items : this.users
     const solved: Solved =

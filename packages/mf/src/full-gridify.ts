@@ -5,9 +5,8 @@
 
 import { indexPartitioner, type Dataset } from '@gridify/core'
 import { blockRanks, partitionOfBlock, runsByPartition } from './blocks.ts'
-import type { Cell, OwnedProblem, OwnedState } from './kernels/engine.ts'
+import type { Cell, OwnedProblem, OwnedState, Products } from './kernels/engine.ts'
 import { packedLength } from './kernels/engine.ts'
-import { multiplyGram } from './kernels/f64-engine.ts'
 import { openEngine } from './kernels/open-engine.ts'
 import type { FloatArray } from './kernels/vectors.ts'
 import type { ALSSettings } from './options.ts'
@@ -165,17 +164,17 @@ function solveInRounds(
   step: HalfStep,
   settings: ALSSettings,
 ): Solved {
-  const { constants, gram, partitions } = step
+  const { constants, gram, partitions, measuresLoss } = step
   const { factors, cgSteps } = settings
   const others = fixed.count
   const owner = partitionOfBlock(partitions, side.count)
-  const held = side.blocks
-    .zipPartitions(inbox, (blocks, messages): [WeightedBlock, FloatArray[]][] => {
-      const block = onlyRow(blocks)
-      return block ? [[block[1], [...messages].map(([, part]) => part)]] : []
-    })
-    .persist('memory-and-disk')
-  const productsOf = (sent: Dataset<[number, FloatArray]>, residual: boolean): Dataset<[number, RowParts]> =>
+  // Read anew in each round, but moved once.
+  const kept = inbox.persist('memory-and-disk')
+  const held = side.blocks.zipPartitions(kept, (blocks, messages): [WeightedBlock, FloatArray[]][] => {
+    const block = onlyRow(blocks)
+    return block ? [[block[1], [...messages].map(([, part]) => part)]] : []
+  })
+  const productsOf = (sent: Dataset<[number, FloatArray]>, kind: Products): Dataset<[number, RowParts]> =>
     held
       .zipPartitions(sent, (cells, messages, task) => {
         const first = onlyRow(cells)
@@ -189,7 +188,7 @@ function solveInRounds(
           [...messages].map(([, part]) => part),
           owner,
           settings.factors,
-          residual,
+          kind,
         )
       })
       .partitionBy(indexPartitioner(partitions))
@@ -200,19 +199,22 @@ function solveInRounds(
       const before = onlyRow(vectors)
       return own && before ? [[own[1], before[1]]] : []
     })
-    .zipPartitions(productsOf(sentStart, true), (rows, messages, task): [number, RoundState][] => {
-      const own = onlyRow(rows)
-      if (!own) return []
-      const { settings, kernel, kernelBytes } = constants.value
-      const { products, quadratic } = sumParts(messages, own[0], settings.factors)
-      const problem = ownedProblem(own[0], others, settings, gram.value)
-      return [
-        [
-          task.partition,
-          { ...openEngine(kernel, () => kernelBytes, task).startOwned(problem, own[1].vectors, products), quadratic },
-        ],
-      ]
-    })
+    .zipPartitions(
+      productsOf(sentStart, measuresLoss ? 'measured residual' : 'residual'),
+      (rows, messages, task): [number, RoundState][] => {
+        const own = onlyRow(rows)
+        if (!own) return []
+        const { settings, kernel, kernelBytes } = constants.value
+        const { products, quadratic } = sumParts(messages, own[0], settings.factors)
+        const problem = ownedProblem(own[0], others, settings, gram.value)
+        return [
+          [
+            task.partition,
+            { ...openEngine(kernel, () => kernelBytes, task).startOwned(problem, own[1].vectors, products), quadratic },
+          ],
+        ]
+      },
+    )
     .persist('memory-and-disk')
   const rounds = [first]
   for (let round = 0; round < cgSteps; round++) {
@@ -224,7 +226,7 @@ function solveInRounds(
         const before = onlyRow(states)
         return own && before ? [[own[1], before[1]]] : []
       })
-      .zipPartitions(productsOf(sent, false), (rows, messages, task): [number, RoundState][] => {
+      .zipPartitions(productsOf(sent, 'product'), (rows, messages, task): [number, RoundState][] => {
         const own = onlyRow(rows)
         if (!own) return []
         const { settings, kernel, kernelBytes } = constants.value
@@ -258,10 +260,10 @@ function solveInRounds(
       const problem = ownedProblem(rows, others, settings, gram.value)
       const { x } = last[1]
       const blocks = openEngine(kernel, () => kernelBytes, task).sumBlocks(x, settings.factors)
-      addLoss(blocks, problem, rows, x, finalQuadratic(problem, start, last[1]))
+      addLoss(blocks, problem, rows, x, measuresLoss ? finalQuadratic(problem, start, last[1]) : undefined)
       return [[task.partition, { vectors: x, sums: sumSubtrees(rows.start / blockRanks, blocks) }]]
     })
-  return { vectors: vectors.cache(), temporary: [held, ...rounds] }
+  return { vectors: vectors.cache(), temporary: [kept, ...rounds] }
 }
 
 function* sendProducts(
@@ -270,7 +272,7 @@ function* sendProducts(
   sent: readonly FloatArray[],
   owner: Int32Array,
   factors: number,
-  residual: boolean,
+  kind: Products,
 ): Generator<[number, RowParts]> {
   const active = activeRanks(block)
   // One message per owner, in the order of ranks: just the runs of the active rows.
@@ -282,7 +284,7 @@ function* sendProducts(
     const { vectors, quadratic } = cell.products(
       ranks.map((rank) => rank - block.start),
       v,
-      residual,
+      kind,
     )
     yield [to, { ranks, numbers: vectors, quadratic }]
   }
@@ -315,37 +317,42 @@ function finalQuadratic(
   start: RoundState,
   end: OwnedState,
 ): Float64Array {
-  return Float64Array.from(counts, (count, row) => {
-    if (count === 0) return 0
-    const from = row * f
-    const d = Float64Array.from({ length: f }, (_, i) => end.x[from + i]! - start.x[from + i]!)
-    const own = multiplyGram(gram, regularization[row]!, start.x, from, f)
-    const moved = multiplyGram(gram, regularization[row]!, d, 0, f)
-    let quadratic = start.quadratic[row]!
+  const quadratic = Float64Array.from(start.quadratic)
+  // d (A d - 2 g) = d (r0 - r - (G + lambda I)(d + 2 x0) - 2 r0): one product with G.
+  const moved = new Float64Array(f)
+  const sum = new Float64Array(f)
+  for (let row = 0, from = 0; row < counts.length; row++, from += f) {
+    if (counts[row] === 0) continue
     for (let i = 0; i < f; i++) {
-      const g = start.r[from + i]! + own[i]!
-      const ad = start.r[from + i]! - end.r[from + i]! - moved[i]!
-      quadratic += d[i]! * (ad - 2 * g)
+      moved[i] = end.x[from + i]! - start.x[from + i]!
+      sum[i] = end.x[from + i]! + start.x[from + i]!
     }
-    return quadratic
-  })
+    let total = 0
+    for (let i = 0; i < f; i++) {
+      let own = regularization[row]! * sum[i]!
+      for (let j = 0, at = i * f; j < f; j++, at++) own += gram[at]! * sum[j]!
+      total += moved[i]! * (start.r[from + i]! + end.r[from + i]! + own)
+    }
+    quadratic[row]! -= total
+  }
+  return quadratic
 }
 
-/** Puts the loss terms of each block of rows behind its Gram matrix. */
+/** Puts the loss terms of each block of rows behind its Gram matrix; the observed one only where it was measured. */
 function addLoss(
   blocks: Float64Array[],
   problem: OwnedProblem,
   rows: OwnedRows,
   vectors: FloatArray,
-  quadratic: Float64Array,
+  quadratic: Float64Array | undefined,
 ): void {
   const { factors: f, regularization, counts } = problem
-  for (const [row, count] of counts.entries()) {
-    if (count === 0) continue
+  for (let row = 0; row < counts.length; row++) {
+    if (counts[row] === 0) continue
     let norm = 0
     for (let i = row * f; i < (row + 1) * f; i++) norm += vectors[i]! * vectors[i]!
     const sums = blocks[Math.floor(row / blockRanks)]!
-    sums[f * f]! += quadratic[row]! + rows.constants[row]!
+    if (quadratic) sums[f * f]! += quadratic[row]! + rows.constants[row]!
     sums[f * f + 1]! += regularization[row]! * norm
   }
 }

@@ -231,7 +231,7 @@ function totalOf(parts: readonly BlockStatistics[]): number {
  * (4f, or 8f for `f64`), D the vectors that blocks need, R the pairs of a row and a block that holds ratings of it:
  * - half: D v for either side;
  * - full, Cholesky: D v + R (v (f + 3) / 2 + 4);
- * - full, CG with s steps: D v + R (2 (s + 1) v + 4 (s + 1) + 8);
+ * - full, CG with s steps: D v + R (2 (s + 1) v + 4 (s + 1)), and for items 8 R for the loss;
  * and for either side a Gram matrix of 8 f^2 bytes to each executor.
  */
 function predictBytes(
@@ -245,8 +245,10 @@ function predictBytes(
   const vector = factors * number
   const rounds = cgSteps + 1
   const perRow =
-    scheme === 'half' ? 0 : solver === 'cholesky' ? packedLength(factors) * number + 4 : rounds * (2 * vector + 4) + 8
+    scheme === 'half' ? 0 : solver === 'cholesky' ? packedLength(factors) * number + 4 : rounds * (2 * vector + 4)
   let bytes = sides.length * executors * factors * factors * 8
+  const [, items] = sides
+  if (scheme === 'full' && solver === 'cg') for (const { active } of items!) bytes += active * 8
   for (const { needs, active } of sides.flat()) bytes += needs * vector + active * perRow
   return bytes
 }

@@ -50,6 +50,8 @@ export interface HalfStep {
   /** Gram matrix of the fixed side times the unobserved weight. */
   readonly gram: Broadcast<Float64Array>
   readonly partitions: number
+  /** Whether the observed part of the loss is wanted: that of the second half-iteration is the iteration's. */
+  readonly measuresLoss: boolean
 }
 
 /** New vectors of a side; `temporary` are datasets that may go once they are computed. */

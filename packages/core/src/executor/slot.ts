@@ -41,8 +41,6 @@ export type InputBlock =
       readonly offset: number
       readonly bytes: number
       readonly checksum?: number
-      /** A copy that came from another executor, checked on arrival. */
-      readonly fetched?: true
     }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly checksum?: number }
 
@@ -275,7 +273,6 @@ class TaskRun implements OperatorScope {
   readonly #sums = new Map<string, { accumulator: number; datasetId: number; partition: number; total: number }>()
   readonly #ended = new Set<string>()
   #movedBytes = 0
-  #networkBytes = 0
   #diskBytes = 0
   #datasetId = 0
   #partition = 0
@@ -309,9 +306,9 @@ class TaskRun implements OperatorScope {
     }
     const arena = {
       memory: services.pool.memory,
-      allocate: (bytes: number) => {
+      allocate: (bytes: number, { zeroed = true }: { readonly zeroed?: boolean } = {}) => {
         const region = allocate(bytes)
-        services.pool.view(region).fill(0)
+        if (zeroed) services.pool.view(region).fill(0)
         return region
       },
       release: (region: Region) => services.pool.free(region),
@@ -368,7 +365,8 @@ class TaskRun implements OperatorScope {
         })
     const metrics = {
       movedBytes: this.#movedBytes,
-      networkBytes: this.#networkBytes,
+      // The session knows what crossed the network.
+      networkBytes: 0,
       diskBytes: this.#diskBytes,
       milliseconds: performance.now() - started,
     }
@@ -436,8 +434,7 @@ class TaskRun implements OperatorScope {
     const bytes =
       block.kind === 'bytes' ? block.bytes : readPlace(this.#services.pool, block.place, block.offset, block.bytes)
     if (moved) this.#movedBytes += bytes.length
-    if (block.kind === 'bytes' || block.fetched) this.#networkBytes += bytes.length
-    else if (block.place.kind === 'disk') this.#diskBytes += bytes.length
+    if (block.kind === 'place' && block.place.kind === 'disk') this.#diskBytes += bytes.length
     // Only bytes that left memory can have changed.
     if (
       block.checksum !== undefined &&

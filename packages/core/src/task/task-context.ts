@@ -34,10 +34,10 @@ export interface SlotResources {
 export interface Arena {
   readonly memory: WasmMemory
   /**
-   * Takes `bytes` of the arena for this task; they are zeroed.
+   * Takes `bytes` of the arena for this task; they are zeroed, unless `zeroed` is false, for what is written whole.
    * @throws OutOfMemoryError where the arena has no such run left, after idle shared regions were dropped.
    */
-  allocate(bytes: number): Region
+  allocate(bytes: number, options?: { readonly zeroed?: boolean }): Region
   /** Gives a region back; regions that a task did not release are taken back at its end. */
   release(region: Region): void
 }

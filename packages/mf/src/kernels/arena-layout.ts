@@ -12,10 +12,11 @@ export function padded(factors: number): number {
   return (factors + 3) & ~3
 }
 
-/** Takes one region for arrays of these sizes in bytes; each begins at a multiple of 64. */
+/** Takes one region for arrays of these sizes in bytes; each begins at a multiple of 64, and is zeroed unless `whole` names it. */
 export function place<Name extends string>(
   arena: Arena,
   sizes: Readonly<Record<Name, number>>,
+  whole: readonly NoInfer<Name>[] = [],
 ): Record<Name, number> & { release: () => void } {
   const offsets: Record<string, number> = {}
   let total = 0
@@ -23,7 +24,10 @@ export function place<Name extends string>(
     offsets[name] = total
     total += (bytes + 63) & ~63
   }
-  const region = arena.allocate(total)
+  const region = arena.allocate(total, { zeroed: false })
+  const bytes = new Uint8Array(arena.memory.buffer, region.offset, total)
+  for (const name of Object.keys(sizes) as Name[])
+    if (!whole.includes(name)) bytes.fill(0, offsets[name], offsets[name]! + sizes[name])
   const placed: Record<string, unknown> = { release: () => arena.release(region) }
   for (const name of Object.keys(offsets)) placed[name] = region.offset + offsets[name]!
   return placed as Record<Name, number> & { release: () => void }

@@ -33,15 +33,17 @@ export interface SolvedRows {
   readonly blockSums: readonly Float64Array[]
 }
 
+export type Products = 'product' | 'residual' | 'measured residual'
+
 /** Some ratings of rows whose other ratings lie elsewhere, with the vectors that they need. */
 export interface Cell {
   /** For each row of `rows`: the lower triangle of sum w y y' by rows, then sum (w + bonus) y. */
   normalEquations(rows: Int32Array): FloatArray
   /**
-   * For each row of `rows` and vector of `v`: sum h y with h = w (y.v), or (w + bonus) - w (y.v) where `residual`;
-   * then also the row's sum w s^2 - 2 (w + bonus) s in `quadratic`.
+   * For each row of `rows` and vector of `v`: sum h y with h = w (y.v), or (w + bonus) - w (y.v) for residuals; where
+   * measured, also the row's sum w s^2 - 2 (w + bonus) s in `quadratic`.
    */
-  products(rows: Int32Array, v: FloatArray, residual: boolean): { vectors: FloatArray; quadratic: Float64Array }
+  products(rows: Int32Array, v: FloatArray, kind: Products): { vectors: FloatArray; quadratic: Float64Array }
 }
 
 /** Conjugate gradients between rounds, row by row. */

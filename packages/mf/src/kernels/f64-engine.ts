@@ -93,9 +93,11 @@ function openCell(entries: Entries, parts: readonly FloatArray[], f: number, bon
       }
       return packed
     },
-    products(rows, v, residual) {
+    products(rows, v, kind) {
+      const residual = kind !== 'product'
+      const measured = kind === 'measured residual'
       const vectors = new Float64Array(rows.length * f)
-      const quadratic = new Float64Array(residual ? rows.length : 0)
+      const quadratic = new Float64Array(measured ? rows.length : 0)
       for (const [at, row] of rows.entries()) {
         let constant = 0
         for (let e = offsets[row]!; e < offsets[row + 1]!; e++) {
@@ -107,7 +109,7 @@ function openCell(entries: Entries, parts: readonly FloatArray[], f: number, bon
           for (let i = 0; i < f; i++) vectors[at * f + i]! += h * inbox[y + i]!
           constant += weights[e]! + bonus
         }
-        if (residual) quadratic[at] = observedLoss({ ...entries, factors: f, bonus }, inbox, v, at, row) - constant
+        if (measured) quadratic[at] = observedLoss({ ...entries, factors: f, bonus }, inbox, v, at, row) - constant
       }
       return { vectors, quadratic }
     },
@@ -139,7 +141,7 @@ function solveOwned(
 }
 
 /** out = G v + lambda v for the row of `v` that begins at `from`. */
-export function multiplyGram(gram: Float64Array, lambda: number, v: FloatArray, from: number, f: number): Float64Array {
+function multiplyGram(gram: Float64Array, lambda: number, v: FloatArray, from: number, f: number): Float64Array {
   const out = new Float64Array(f)
   for (let i = 0; i < f; i++) {
     let sum = lambda * v[from + i]!

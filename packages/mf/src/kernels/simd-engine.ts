@@ -56,6 +56,12 @@ function gatherCapacity(offsets: Int32Array, width: number): number {
   return Math.max(8, Math.min((longest + 7) & ~7, Math.floor(gatherNumbers / width) & ~7))
 }
 
+/** Vectors leave gaps where they are padded. */
+function writtenWhole(factors: number): readonly ('offsets' | 'slots' | 'weights' | 'inbox')[] {
+  const entries = ['offsets', 'slots', 'weights'] as const
+  return padded(factors) === factors ? [...entries, 'inbox'] : entries
+}
+
 function writeEntries(arena: Arena, at: { offsets: number; slots: number; weights: number }, entries: Entries): void {
   const { buffer } = arena.memory
   new Int32Array(buffer, at.offsets, entries.offsets.length).set(entries.offsets)
@@ -78,14 +84,18 @@ function solveRows(kernels: SimdExports, arena: Arena, block: number, problem: R
   const rows = problem.offsets.length - 1
   const width = padded(factors)
   const capacity = gatherCapacity(problem.offsets, width)
-  const at = place(arena, {
-    ...entrySizes(problem, inbox, factors),
-    vectors: rows * width * 4,
-    lambdas: rows * 8,
-    gram: width * width * 8,
-    sums: width * width * 8 + 16,
-    scratch: Math.max(3 * width * 4 + capacity * (8 + width * 4), width * width * 8 + 129 * width * 8),
-  })
+  const at = place(
+    arena,
+    {
+      ...entrySizes(problem, inbox, factors),
+      vectors: rows * width * 4,
+      lambdas: rows * 8,
+      gram: width * width * 8,
+      sums: width * width * 8 + 16,
+      scratch: Math.max(3 * width * 4 + capacity * (8 + width * 4), width * width * 8 + 129 * width * 8),
+    },
+    writtenWhole(factors),
+  )
   writeEntries(arena, at, problem)
   writeVectors(arena, at.inbox, inbox, factors)
   new Float64Array(arena.memory.buffer, at.lambdas, rows).set(problem.regularization)
@@ -172,16 +182,20 @@ function openCell(
 ): Cell {
   const width = padded(factors)
   const capacity = gatherCapacity(entries.offsets, width)
-  const at = place(arena, {
-    ...entrySizes(entries, inbox, factors),
-    matrix: width * width * 8,
-    right: width * 8,
-    v: width * 4,
-    out: width * 4,
-    lambda: 8,
-    sums: 16,
-    scratch: Math.max(capacity * (8 + width * 4), 128 * width * 8),
-  })
+  const at = place(
+    arena,
+    {
+      ...entrySizes(entries, inbox, factors),
+      matrix: width * width * 8,
+      right: width * 8,
+      v: width * 4,
+      out: width * 4,
+      lambda: 8,
+      sums: 16,
+      scratch: Math.max(capacity * (8 + width * 4), 128 * width * 8),
+    },
+    writtenWhole(factors),
+  )
   writeEntries(arena, at, entries)
   writeVectors(arena, at.inbox, inbox, factors)
   const { buffer } = arena.memory
@@ -219,9 +233,11 @@ function openCell(
       }
       return packed
     },
-    products(rows, v, residual) {
+    products(rows, v, kind) {
+      const residual = kind === 'product' ? 0 : 1
+      const measured = kind === 'measured residual'
       const vectors = new Float32Array(rows.length * factors)
-      const quadratic = new Float64Array(residual ? rows.length : 0)
+      const quadratic = new Float64Array(measured ? rows.length : 0)
       for (const [i, row] of rows.entries()) {
         vector.set(v.subarray(i * factors, (i + 1) * factors))
         out.fill(0)
@@ -233,7 +249,7 @@ function openCell(
           offsets[row + 1]!,
           width,
           bonus,
-          residual ? 1 : 0,
+          residual,
           at.v,
           at.out,
           at.scratch,
@@ -241,7 +257,7 @@ function openCell(
           block,
         )
         vectors.set(out.subarray(0, factors), i * factors)
-        if (!residual) continue
+        if (!measured) continue
         // The loss of one row with its vector at `v`; its constant, sum w + bonus, is taken off again.
         sums.fill(0)
         kernels.loss(at.offsets + row * 4, at.slots, at.weights, at.inbox, at.v, at.lambda, 0, 1, width, bonus, at.sums)

@@ -7,6 +7,7 @@ import {
   type Engine,
   type Entries,
   type OwnedProblem,
+  type Products,
   type RowProblem,
 } from '@gridify/mf/kernels'
 import { describe, expect, test } from 'vitest'
@@ -118,12 +119,12 @@ describe.each(engines)('%s', (_variant, open) => {
     })
     expect(error(vectors, f64Engine().solveRows(given, { kind: 'cholesky' }).vectors)).toBeLessThan(1e-5)
     const start = given.start.map((value, i) => (counts[Math.floor(i / factors)] === 0 ? 0 : value))
-    const productsOf = (v: Float32Array | Float64Array, residual: boolean) => {
-      const parts = cells.map((cell) => cell.products(rows, v, residual).vectors)
+    const productsOf = (v: Float32Array | Float64Array, kind: Products) => {
+      const parts = cells.map((cell) => cell.products(rows, v, kind).vectors)
       return parts[0]!.map((value, i) => value + parts[1]![i]!)
     }
-    let state = open().startOwned(owned, start, productsOf(start, true))
-    for (let step = 0; step < 3; step++) state = open().stepOwned(owned, state, productsOf(state.p, false))
+    let state = open().startOwned(owned, start, productsOf(start, 'residual'))
+    for (let step = 0; step < 3; step++) state = open().stepOwned(owned, state, productsOf(state.p, 'product'))
     expect(error(state.x, f64Engine().solveRows(given, { kind: 'cg', steps: 3, start }).vectors)).toBeLessThan(2e-5)
   })
 })
