@@ -16,6 +16,9 @@ export async function startLocalCluster(executors: number, cores: number, config
   const folder = mkdtempSync(join(config.workDir ?? tmpdir(), 'gridify-cluster-'))
   const secretFile = join(folder, 'secret')
   writeFileSync(secretFile, randomBytes(32).toString('hex'), { mode: 0o600 })
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true })
+  // The secret must not outlive a script that ends by process.exit().
+  process.once('exit', removeFolder)
   const children: ChildProcess[] = []
   const end = async () => {
     await Promise.all(
@@ -28,7 +31,8 @@ export async function startLocalCluster(executors: number, cores: number, config
         clearTimeout(timer)
       }),
     )
-    rmSync(folder, { recursive: true, force: true })
+    process.off('exit', removeFolder)
+    removeFolder()
   }
   try {
     const urls = await Promise.all(

@@ -31,6 +31,7 @@ export interface ExecutorInfo {
 export interface Metrics {
   /** Encoded bytes read by another task than their writer, and broadcast bytes per receiving executor. */
   readonly movedBytes: number
+  /** What crossed from one process to another: blocks, and all that driver and executors said to each other. */
   readonly networkBytes: number
   readonly diskBytes: number
   readonly executorsLost: number
@@ -60,6 +61,8 @@ export class JobDriver {
   readonly #options: JobDriverOptions
   readonly #state
   readonly #executors = new Map<ExecutorId, Executor>()
+  /** Those of lost executors too. */
+  readonly #channels: Channel[] = []
   readonly #jobs = new Map<JobId, { results: Map<number, Uint8Array>; done: Deferred<void> }>()
   readonly #countedAdds = new Set<string>()
   readonly #totals = { movedBytes: 0, networkBytes: 0, diskBytes: 0, tasks: 0 }
@@ -73,7 +76,8 @@ export class JobDriver {
 
   get metrics(): Metrics {
     const { executorsLost, tasksRerun } = this.#state
-    return { ...this.#totals, executorsLost, tasksRerun }
+    const networkBytes = this.#channels.reduce((sum, channel) => sum + channel.networkBytes, this.#totals.networkBytes)
+    return { ...this.#totals, networkBytes, executorsLost, tasksRerun }
   }
 
   get executors(): ExecutorInfo[] {
@@ -84,6 +88,7 @@ export class JobDriver {
   async addExecutor(id: ExecutorId, channel: Channel, describeEnd?: () => Promise<string | undefined>): Promise<void> {
     const executor: Executor = { id, channel, stages: new Set(), broadcasts: new Set() }
     const ready = deferred<void>()
+    this.#channels.push(channel)
     channel.onMessage((message) => {
       const said = message as ExecutorMessage
       if (said.type === 'ready') {

@@ -8,7 +8,7 @@ import { FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import type { Region } from '../base/region.ts'
 import { checksum } from '../codec/checksum.ts'
-import type { DriverMessage, ExecutorMessage, PeerMessage } from '../protocol/messages.ts'
+import type { DriverMessage, ExecutorMessage, PeerMessage, TaskSuccess } from '../protocol/messages.ts'
 import { BlockClient, BlockMissing } from '../shuffle/block-client.ts'
 import { placeBytes, readPlace, releasePlace, writeFileBlock } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
@@ -42,6 +42,7 @@ export class ExecutorSession {
   /** What every slot has been told and a new one has to be told again. */
   readonly #told: Extract<DriverMessage, { type: 'stage' | 'broadcast' }>[] = []
   #peers = new Map<ExecutorId, string>()
+  #countedNetworkBytes = 0
   #key = ''
   #stopped: Promise<void> | undefined
 
@@ -192,12 +193,12 @@ export class ExecutorSession {
     }
   }
 
-  /** In pages where there is room, so that its slot reads it in place and it counts as what it is. */
+  /** In pages where there is room, so that its slot reads it in place. */
   #hold(bytes: Uint8Array): InputBlock {
     const region = this.#options.pool.tryAllocate(bytes.length, storeOwner)
     if (!region) return { kind: 'bytes', bytes }
     this.#options.pool.view(region).set(bytes)
-    return { kind: 'place', place: { kind: 'memory', region }, offset: 0, bytes: bytes.length, fetched: true }
+    return { kind: 'place', place: { kind: 'memory', region }, offset: 0, bytes: bytes.length }
   }
 
   #read({ block, offset, bytes }: Extract<PeerMessage, { type: 'fetch' }>): Uint8Array | undefined {
@@ -223,7 +224,8 @@ export class ExecutorSession {
         this.#makeRoom(reply.bytes)
         return
       case 'finished': {
-        const { success, blocks } = reply.result
+        const { blocks } = reply.result
+        const success = this.#countNetwork(reply.result.success)
         this.#feed({ type: 'taskFinished', slot, task: reply.taskId, success, blocks })
         return
       }
@@ -231,6 +233,13 @@ export class ExecutorSession {
         this.#feed({ type: 'taskFailed', slot, task: reply.taskId, failure: reply.failure })
         return
     }
+  }
+
+  /** A task that finishes accounts for all that was fetched since the last one did. */
+  #countNetwork(success: TaskSuccess): TaskSuccess {
+    const networkBytes = this.#client.networkBytes - this.#countedNetworkBytes
+    this.#countedNetworkBytes += networkBytes
+    return { ...success, metrics: { ...success.metrics, networkBytes } }
   }
 
   /** One block after the other leaves, until a run of so many bytes is free or nothing can leave any more. */

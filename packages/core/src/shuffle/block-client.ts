@@ -22,11 +22,17 @@ export class BlockClient {
   readonly #connect: (id: ExecutorId) => Promise<Channel>
   readonly #clock: Clock
   readonly #peers = new Map<ExecutorId, Peer>()
+  readonly #opened: Channel[] = []
   #requests = 0
 
   constructor(connect: (id: ExecutorId) => Promise<Channel>, clock: Clock) {
     this.#connect = connect
     this.#clock = clock
+  }
+
+  /** What fetching has moved between processes so far. */
+  get networkBytes(): number {
+    return this.#opened.reduce((sum, { networkBytes }) => sum + networkBytes, 0)
   }
 
   /** Bytes [offset, offset + bytes) of a block; `bytes` -1 means the whole block. */
@@ -69,6 +75,7 @@ export class BlockClient {
     const channel = (async () => {
       try {
         const open = await this.#connect(id)
+        this.#opened.push(open)
         open.onMessage((message) => {
           const reply = message as PeerMessage
           const answer = waiting.get(reply.request)

@@ -12,6 +12,8 @@ export interface Channel {
   send(message: unknown): void
   /** Bytes accepted by `send` that have not left this process; senders of bulk data wait for `drained`. */
   readonly bufferedBytes: number
+  /** Bytes sent and received that left or entered this process, all that carries messages included. */
+  readonly networkBytes: number
   /** Resolves when `bufferedBytes` is below a low-water mark, or the channel closed. */
   drained(): Promise<void>
   /** Set once; messages that came before are delivered then, in order. The handler must not throw. */

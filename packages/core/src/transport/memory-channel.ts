@@ -18,6 +18,7 @@ export function memoryChannelPair(deliver: (action: () => void) => void = queueM
 
 class MemoryChannel implements Channel {
   readonly bufferedBytes = 0
+  readonly networkBytes = 0
   peer!: MemoryChannel
   readonly #inbox = new Inbox()
   readonly #closed = deferred<ChannelClosed>()

@@ -41,6 +41,7 @@ export function portChannel(port: MessagePort | Worker): Channel {
 
   return {
     bufferedBytes: 0,
+    networkBytes: 0,
     closed: closed.promise,
     send(message) {
       if (!closed.settled) port.postMessage(message)

@@ -95,6 +95,10 @@ export class WebSocketChannel implements Channel {
     return this.#connection.bytesRead - this.#ownBytes.received
   }
 
+  get networkBytes(): number {
+    return this.bytesSent + this.bytesReceived
+  }
+
   get bufferedBytes(): number {
     return this.#closed.settled ? 0 : this.#socket.bufferedAmount
   }

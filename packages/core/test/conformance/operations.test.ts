@@ -245,6 +245,34 @@ describe.each(clusters)('%s', (master) => {
     kept[Symbol.dispose]()
     await expect(checkpoint.count()).rejects.toThrow('scope')
   })
+  test('network bytes are those that crossed a process: broadcasts, shuffled rows and results', async () => {
+    const bytes = 100_000
+    const crossed = async (run: () => Promise<unknown>) => {
+      const before = context.metrics().networkBytes
+      await run()
+      return context.metrics().networkBytes - before
+    }
+    const held = context.broadcast(new Uint8Array(bytes))
+    const sent = await crossed(() =>
+      context
+        .range(0, 1, { partitions: 1 })
+        .map(() => held.value.length)
+        .collect(),
+    )
+    const blobs = context.range(0, 4, { partitions: 2 }).map((n) => [n, new Uint8Array(bytes)] as [number, Uint8Array])
+    const returned = await crossed(() => blobs.collect())
+    const shuffled = await crossed(() => blobs.partitionBy(indexPartitioner(4)).count())
+    if (!master.startsWith('local-cluster')) return expect([sent, returned, shuffled]).toEqual([0, 0, 0])
+    for (const [found, least] of [
+      [sent, bytes],
+      [returned, 4 * bytes],
+      // Each of two executors holds one map output and reads from both, so at least one block of the four travels.
+      [shuffled, bytes],
+    ] as const) {
+      expect(found).toBeGreaterThan(least)
+      expect(found).toBeLessThan(6 * bytes)
+    }
+  })
   test('a broadcast is read in tasks and refused after unpersist', async () => {
     const table = context.broadcast(new Map([[1, 'one']]))
     expect(
