@@ -29,8 +29,9 @@ async function main(): Promise<void> {
       throw error instanceof GridifyError ? error : new UsageError(message ?? String(error))
     })
     .parseAsync()
-  const set = dataSets[args.set as keyof typeof dataSets]
-  const folder = args.to ?? `data/${args.set}`
+  const name = args.set as keyof typeof dataSets
+  const set = dataSets[name]
+  const folder = args.to ?? `data/${name}`
   const url = args.url ?? process.env['GRIDIFY_DATA_URL'] ?? set.url
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())

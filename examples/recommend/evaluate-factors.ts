@@ -54,7 +54,7 @@ function scoreItems(vector: Float64Array, items: Float64Array, scores: Float64Ar
 }
 
 /** The ranks of the `count` largest scores, best first; ties by rank. */
-export function topRanks(scores: ArrayLike<number>, count: number): number[] {
+function topRanks(scores: ArrayLike<number>, count: number): number[] {
   const best: number[] = []
   for (let rank = 0; rank < scores.length; rank++) {
     if (best.length === count && scores[rank]! <= scores[best[count - 1]!]!) continue

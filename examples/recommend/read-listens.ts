@@ -76,9 +76,8 @@ function* splitCsv(text: string, file: string): Generator<Row> {
     for (const { record, info } of rows) yield { line: info.lines, fields: record }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    throw new UsageError(`${file}:${String(error['lines'] ?? '?')}: the row is not valid CSV: ${error.message}`, {
-      cause: error,
-    })
+    const { lines } = error as { lines?: number }
+    throw new UsageError(`${file}:${lines ?? '?'}: the row is not valid CSV: ${error.message}`, { cause: error })
   }
 }
 

@@ -27,6 +27,7 @@ if (!existsSync(target) || !readFileSync(target, 'utf8').includes(mark)) {
       listFiles: () => [],
     },
   )
+  // oxlint-disable-next-line typescript/no-base-to-string -- the compiler's stream answers with its text
   if (error) throw new Error(`the kernels do not compile:\n${stderr.toString()}`, { cause: error })
   const base64 = Buffer.from(files.get('kernels.wasm')).toString('base64')
   writeFileSync(

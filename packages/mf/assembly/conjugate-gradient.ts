@@ -117,7 +117,7 @@ export function conjugateGradientRows(
 }
 
 /** One step of length `length` along p; returns the new |r|^2. */
-export function advance(stride: usize, length: f32, x: usize, r: usize, p: usize, ap: usize, rho: f32): f32 {
+function advance(stride: usize, length: f32, x: usize, r: usize, p: usize, ap: usize, rho: f32): f32 {
   const along = f32x4.splat(length)
   const back = f32x4.splat(-length)
   for (let j: usize = 0; j < stride; j += 16) {

@@ -103,7 +103,7 @@ function* scatter(chunks: Iterable<[number, RatingChunk]>, grid: Grid): Generato
 }
 
 /** Sorts ratings into rows, sums duplicates, drops zeros, and numbers the inbox. */
-export function buildBlock(
+function buildBlock(
   chunks: readonly RatingChunk[],
   side: 'user' | 'item',
   { start, end }: { readonly start: number; readonly end: number },

@@ -25,7 +25,7 @@ export function noRatings(): UsageError {
 }
 
 /** @throws UsageError that names the record, the rule and the cure. */
-export function checkRating(row: Rating, index: number): void {
+function checkRating(row: Rating, index: number): void {
   // Looked at in full only where something is wrong: this runs once per rating.
   if (
     Array.isArray(row) &&

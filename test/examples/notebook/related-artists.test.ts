@@ -13,7 +13,7 @@ interface Output {
 interface Cell {
   readonly cell_type: string
   readonly source: string[]
-  readonly outputs: Output[]
+  readonly outputs?: Output[]
 }
 
 const notebook = join(import.meta.dirname, '../../../examples/notebooks/related-artists.ipynb')
@@ -55,7 +55,7 @@ test('every cell of the notebook compiles and runs, with the outputs that are ke
 })
 
 test('the outputs kept in the notebook show a falling loss and related artists of the same genre', () => {
-  const outputs = cellsOf(notebook).flatMap(({ outputs = [] }) => outputs)
+  const outputs = cellsOf(notebook).flatMap(({ outputs }) => outputs ?? [])
   const text = outputs.flatMap(({ text = [] }) => text)
   const [first, last] = /^loss (\S+) after the first iteration, (\S+) after the last$/m.exec(text.join(''))!.slice(1)
   expect(Number(last)).toBeLessThan(Number(first) * 0.6)
@@ -70,7 +70,7 @@ test('the outputs kept in the notebook show a falling loss and related artists o
 
   const { outputs: lists } = cellsOf(notebook).find(({ source }) => source.join('').includes('{ k: 4 }'))!
   const related = new Map<string, string[]>()
-  for (const line of lists.flatMap(({ text = [] }) => text)) {
+  for (const line of lists!.flatMap(({ text = [] }) => text)) {
     const [, artist, score] = /^ *(.*\))(?: {2}(0\.\d\d))?\n$/.exec(line)!
     if (score === undefined) related.set(artist!, [])
     else [...related.values()].at(-1)!.push(artist!)

@@ -5,17 +5,16 @@
  */
 
 const { readFileSync, writeFileSync } = require('node:fs')
-const { dirname, resolve } = require('node:path')
+const path = require('node:path')
 const { format, inspect } = require('node:util')
-const tslab = require('tslab')
 const { createConverter } = require('tslab/dist/converter')
 const { createExecutor } = require('tslab/dist/executor')
 const jupyter = require('tslab/dist/jupyter')
 
-const [path, flag] = process.argv.slice(2)
-const file = resolve(path)
+const [notebookPath, flag] = process.argv.slice(2)
+const file = path.resolve(notebookPath)
 // A kernel starts in the folder of its notebook, and tslab compiles nothing outside of it.
-process.chdir(dirname(file))
+process.chdir(path.dirname(file))
 
 let outputs = []
 function stream(name, ...values) {

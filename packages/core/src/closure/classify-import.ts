@@ -29,7 +29,7 @@ export function classifyImport(specifier: string, scriptUrl: string): NamedModul
 }
 
 /** A file of an imported package, named so that another installation of the same package has it too. */
-export function classifyFile(file: string): NamedModule | undefined {
+function classifyFile(file: string): NamedModule | undefined {
   const found = packageOfFile(file)
   if (found === undefined || !isImported(found)) return undefined
   const { name, version, root } = found

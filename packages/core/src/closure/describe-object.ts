@@ -99,7 +99,7 @@ function describeByArguments(object: object): WireNode | undefined {
   switch (Object.getPrototypeOf(object)) {
     case URL.prototype:
     case URLSearchParams.prototype:
-      return ['made', object instanceof URL ? 'URL' : 'URLSearchParams', [String(object)]]
+      return ['made', object instanceof URL ? 'URL' : 'URLSearchParams', [(object as URL | URLSearchParams).toString()]]
     case TextEncoder.prototype:
       return ['made', 'TextEncoder', []]
     case TextDecoder.prototype: {

@@ -15,6 +15,7 @@ export function makeShell(node: WireNode, read: Read): object | undefined {
     case 'numbers':
       return Array.from(new Float64Array(copyOf(node[1])))
     case 'sparse':
+      // oxlint-disable-next-line unicorn/no-new-array -- a length with nothing in it but holes
       return new Array<unknown>(node[1])
     case 'map':
       return new Map()

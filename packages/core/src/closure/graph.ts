@@ -7,6 +7,7 @@ import { shipSymbol, type ShipReference } from './closure.ts'
 import { describeFunction } from './describe-function.ts'
 import { describeObject } from './describe-object.ts'
 import { intrinsicPath, wellKnownSymbols } from './intrinsics.ts'
+import { isReference } from './is-reference.ts'
 import { Refusal, Trail, type Step } from './trail.ts'
 import {
   packedBytes,
@@ -214,10 +215,6 @@ export class Graph {
 
 export function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
-}
-
-export function isReference(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
 /** The bytes of a value that is written in place. */

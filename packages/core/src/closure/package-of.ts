@@ -56,7 +56,7 @@ export function fileOfUrl(url: string): string | undefined {
   return isAbsolute(bare) ? bare : undefined
 }
 
-export function realPath(path: string): string {
+function realPath(path: string): string {
   try {
     return realpathSync(path)
   } catch {

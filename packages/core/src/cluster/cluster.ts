@@ -10,7 +10,7 @@ export interface ClusterExecutor {
   readonly url: string
   readonly channel: Channel
   /** What is known of its end once its channel has closed. */
-  describeEnd?(): Promise<string | undefined>
+  readonly describeEnd?: () => Promise<string | undefined>
 }
 
 export interface Cluster {

@@ -38,7 +38,7 @@ export interface ContextCluster {
     id: string
     url: string
     channel: unknown
-    describeEnd?(): Promise<string | undefined>
+    readonly describeEnd?: () => Promise<string | undefined>
   }[]
   readonly sessionKey: string
   stop(): Promise<void>

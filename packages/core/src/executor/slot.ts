@@ -82,7 +82,7 @@ export interface SlotServices {
   /** Asks the block store to evict; returns when it has. */
   makeRoom(bytes: number): void
   isCancelled(task: TaskId): boolean
-  log(record: LogRecord): void
+  readonly log: (record: LogRecord) => void
 }
 
 /** Fewer rebuilt functions are not worth a sweep. */

@@ -176,12 +176,12 @@ function loseExecutor(state: SchedulerState, id: ExecutorId, reason: string, com
   state.executorsLost++
   state.lastLoss = reason
   forgetBlocksOf(state, id)
-  for (const taskId of [...executor.running]) {
+  for (const taskId of Array.from(executor.running)) {
     const task = takeRunning(state, taskId)
     if (task && !task.cancelled) retryAfterLoss(state, task, reason, commands)
   }
   if (state.executors.size === 0)
-    for (const job of [...state.jobs.keys()]) failJob(state, job, noExecutorLeft(state), commands)
+    for (const job of Array.from(state.jobs.keys())) failJob(state, job, noExecutorLeft(state), commands)
 }
 
 /** All map outputs and cached partitions of an executor are gone; what jobs still need becomes pending again. */
@@ -227,7 +227,7 @@ function takeRunning(state: SchedulerState, id: TaskId): RunningTask | undefined
 
 /** Fails every job that needs the stage, directly or through shuffles. */
 function failJobsOf(state: SchedulerState, stage: StageId, error: Error, commands: SchedulerCommand[]): void {
-  for (const job of [...state.jobs.values()])
+  for (const job of Array.from(state.jobs.values()))
     if (stagesOf(state, job.stage).has(stage)) failJob(state, job.id, error, commands)
 }
 

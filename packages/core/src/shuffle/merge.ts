@@ -7,7 +7,6 @@ import { decodeValue } from '../codec/value.ts'
 import type { Closure } from '../closure/closure.ts'
 import type { Aggregator } from '../lineage/node.ts'
 
-export type UserFunction = (...args: never[]) => unknown
 export type FunctionOf = (closure: Closure) => (...args: unknown[]) => unknown
 export type Pair = readonly [unknown, unknown]
 

@@ -160,7 +160,7 @@ class Dialing {
           maxHeaderSize: maxAnswerBytes,
           ...(this.ca ? { ca: this.ca } : {}),
         },
-        (response) => readAnswer(response).then(resolve, reject),
+        (response) => void readAnswer(response).then(resolve, reject),
       )
       sent.on('error', reject)
       sent.end()

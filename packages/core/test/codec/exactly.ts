@@ -23,10 +23,10 @@ export function difference(
   if (expected instanceof Set) return difference([...(actual as typeof expected)], [...expected], path, pairs)
   if (expected instanceof Date) return Object.is((actual as Date).getTime(), expected.getTime()) ? undefined : path
   if (isBoxed(expected) && !Object.is(actual.valueOf(), expected.valueOf())) return path
-  if (expected instanceof RegExp && !isDeepStrictEqual(String(actual), String(expected))) return path
+  if (expected instanceof RegExp && !isDeepStrictEqual(String(actual as RegExp), String(expected))) return path
   const names = Object.getOwnPropertyNames(expected)
   if (!isDeepStrictEqual(sorted(actual), sorted(expected)))
-    return `${path} (keys ${sorted(actual)} for ${sorted(expected)})`
+    return `${path} (keys ${sorted(actual).join()} for ${sorted(expected).join()})`
   for (const name of names) {
     const part = Object.getOwnPropertyDescriptor(expected, name)!
     const other = Object.getOwnPropertyDescriptor(actual, name)!

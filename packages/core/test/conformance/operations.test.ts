@@ -101,7 +101,7 @@ describe.each(clusters)('%s', (master) => {
       ['c', [4]],
     ])
     const listed = pairs().combineByKey(
-      (n) => [n],
+      (n): number[] => [n],
       (list, n) => [...list, n],
       (a, b) => [...a, ...b],
     )

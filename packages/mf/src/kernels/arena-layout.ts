@@ -3,11 +3,6 @@
 import type { Arena } from '@gridify/core'
 import type { FloatArray } from './vectors.ts'
 
-export interface Placed {
-  readonly at: number
-  readonly bytes: number
-}
-
 export function padded(factors: number): number {
   return (factors + 3) & ~3
 }
