@@ -130,7 +130,6 @@ describe('inputs', () => {
     place: page(number),
     offset: 0,
     bytes: 100,
-    fetched: true,
   })
 
   test('blocks of others are fetched, blocks of this executor are read in place, in the order of maps', () => {
@@ -305,7 +304,7 @@ test('whatever happens in whatever order, each place is kept or given back exact
             transition(state, {
               type: 'blockArrived',
               fetch,
-              block: { kind: 'place', place, offset: 0, bytes: 60, fetched: true },
+              block: { kind: 'place', place, offset: 0, bytes: 60 },
             }),
           )
         } else if (choice === 3 && fetch !== undefined)

@@ -11,6 +11,7 @@ export {
   type Entries,
   type OwnedProblem,
   type OwnedState,
+  type Products,
   type RowProblem,
   type SolvedRows,
   type Solver,
