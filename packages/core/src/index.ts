@@ -40,12 +40,23 @@ export type { StorageLevel } from './base/storage-level.ts'
 export { explainClosure } from './closure/explain.ts'
 export { withEnv } from './closure/with-env.ts'
 export { Group } from './codec/group.ts'
-export { Dataset } from './dataset/dataset.ts'
+export type { Compare } from './dataset/actions.ts'
+export type { Partitioning, SortOptions } from './dataset/build-nodes.ts'
+export { Dataset, type PartitionOptions, type Row } from './dataset/dataset.ts'
 export type { ActionOptions } from './dataset/job-runner.ts'
+export type { Histogram, Stats } from './dataset/numeric.ts'
+export type { SampleOptions } from './dataset/sampling.ts'
+export type { TreeOptions } from './dataset/tree.ts'
 export { Context } from './driver/context.ts'
 export type { ExecutorInfo, Metrics } from './driver/job-driver.ts'
 export { Scope } from './driver/scope.ts'
-export { hashPartitioner, indexPartitioner, type Partitioner } from './lineage/partitioner.ts'
+export {
+  customPartitioner,
+  hashPartitioner,
+  indexPartitioner,
+  rangePartitioner,
+  type Partitioner,
+} from './lineage/partitioner.ts'
 export { Accumulator } from './task/accumulator.ts'
 export { Broadcast } from './task/broadcast.ts'
 export type { Arena, Region, SharedRegions, SlotResources, TaskContext } from './task/task-context.ts'

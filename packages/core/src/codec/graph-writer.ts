@@ -5,6 +5,7 @@
  */
 import { types } from 'node:util'
 import type { ByteWriter } from './byte-writer.ts'
+import { Group } from './group.ts'
 import { ERRORS, TAG, VIEWS } from './graph-tags.ts'
 import { isExactly, isPlainObject } from './kinds.ts'
 import { refusalOf } from './refusal.ts'
@@ -128,6 +129,8 @@ export class GraphWriter {
       this.#string(value.source)
       this.#string(value.flags)
       this.#number(value.lastIndex)
+    } else if (value instanceof Group) {
+      this.#array(value.toArray())
     } else if (types.isNativeError(value)) {
       this.#error(value)
     } else if (types.isBoxedPrimitive(value) && !types.isSymbolObject(value)) {

@@ -1,142 +1,419 @@
 /** Dataset<T>: a face over frozen lineage nodes. Transformations return new datasets at once; actions run jobs. */
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { callSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import { storageLevels, type StorageLevel } from '../base/storage-level.ts'
 import { shipSymbol } from '../closure/closure.ts'
 import type { Group } from '../codec/group.ts'
-import { assertKey } from '../codec/key.ts'
-import { compareValues } from '../codec/order.ts'
-import { readSegment } from '../codec/segment.ts'
-import { decodeValue, encodeValue } from '../codec/value.ts'
-import {
-  partitionerOf,
-  sameSpec,
-  type Aggregator,
-  type JoinKind,
-  type LineageNode,
-  type PartitionerSpec,
-} from '../lineage/node.ts'
-import { checkPartitions, hashPartitioner, type Partitioner } from '../lineage/partitioner.ts'
-import type { Sink } from '../protocol/stage-plan.ts'
+import { KeyMap } from '../codec/key.ts'
+import { mapByValue } from '../codec/value-map.ts'
+import { encodeValue } from '../codec/value.ts'
+import { parentsOf, partitionerOf, sameSpec, type JoinKind, type LineageNode } from '../lineage/node.ts'
+import { checkPartitions, type Partitioner } from '../lineage/partitioner.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import * as actions from './actions.ts'
+import { countApproxDistinct, sketchAggregator } from './approximate.ts'
+import * as nodes from './build-nodes.ts'
+import type { Partitioning, SortOptions } from './build-nodes.ts'
 import type { ActionOptions, JobRunner } from './job-runner.ts'
+import { checkNarrow } from './narrowness.ts'
+import { histogram, stats, type Histogram, type Stats } from './numeric.ts'
+import { randomSplit, sample, sampleByKey, takeSample, type SampleOptions } from './sampling.ts'
+import { saveAsTextFile } from './save-text.ts'
+import { treeAggregate, treeReduce, type TreeOptions } from './tree.ts'
 
 /** Lets `map(word => [word, 1])` be a dataset of pairs without `as const`. */
 export type Row = [unknown, unknown] | {} | null | undefined
-type Partitioning = number | Partitioner | undefined
+
+/** Whether the rows that a per-partition function returns keep the keys and partitions of those it was given. */
+export interface PartitionOptions {
+  readonly preservesPartitioning?: boolean
+}
 
 /** A lazy, partitioned collection of plain values; nothing is computed until an action is called. */
 export class Dataset<T> {
   /** @internal */
   readonly node: LineageNode
-  readonly #runner: JobRunner
+  /** @internal */
+  readonly runner: JobRunner
 
   /** @internal */
   constructor(node: LineageNode, runner: JobRunner) {
     this.node = Object.freeze(node)
-    this.#runner = runner
+    this.runner = runner
     runner.created(node)
+  }
+
+  /** A number that is this dataset's alone within its context. */
+  get id(): number {
+    return this.node.id
+  }
+
+  /** What `setName` called it. */
+  get name(): string | undefined {
+    return this.runner.nameOf(this.node)
+  }
+
+  /**
+   * Gives the dataset a name, which `explain()` shows beside the line that made it.
+   * @example
+   * context.range(0, 3).setName('ids').name // 'ids'
+   */
+  setName(name: string): this {
+    this.runner.setName(this.node, name)
+    return this
   }
 
   // Transformations without a shuffle
 
-  /** Applies `fn` to each row. */
+  /**
+   * Applies `fn` to each row. The partitioner is given up, since `fn` may change keys; `mapValues` keeps it.
+   * @example
+   * await context.range(0, 3).map((n) => n * 10).collect() // [0, 10, 20]
+   */
   map<U extends Row>(fn: (row: T) => U): Dataset<U> {
-    return this.#narrow('map', fn)
+    return this.#function('map', fn)
   }
 
-  /** Keeps the rows for which `fn` is true, and the partitioner. */
+  /**
+   * Keeps the rows for which `fn` is true, and the partitioner.
+   * @example
+   * await context.range(0, 5).filter((n) => n % 2 === 0).collect() // [0, 2, 4]
+   */
   filter(fn: (row: T) => boolean): Dataset<T> {
-    return this.#narrow('filter', fn)
+    return this.#function('filter', fn)
   }
 
-  /** Applies `fn` to each row and flattens the iterables that it returns. */
+  /**
+   * Applies `fn` to each row and flattens the iterables that it returns.
+   * @example
+   * await context.parallelize(['a b', 'c']).flatMap((line) => line.split(' ')).collect() // ['a', 'b', 'c']
+   */
   flatMap<U extends Row>(fn: (row: T) => Iterable<U>): Dataset<U> {
-    return this.#narrow('flatMap', fn)
+    return this.#function('flatMap', fn)
   }
 
-  /** Applies `fn` once per partition to all of its rows; `rows` is read once. */
+  /**
+   * Applies `fn` once per partition to all of its rows; `rows` is read once, so that a partition may be larger than memory.
+   * @example
+   * const lengths = context.range(0, 5, { partitions: 2 }).mapPartitions((rows) => [[...rows].length])
+   * await lengths.collect() // [2, 3]
+   */
   mapPartitions<U extends Row>(
     fn: (rows: Iterable<T>, task: TaskContext) => Iterable<U>,
-    options: { readonly preservesPartitioning?: boolean } = {},
+    options: PartitionOptions = {},
   ): Dataset<U> {
-    return this.#narrow('mapPartitions', fn, callSite('mapPartitions'), options)
+    return this.#function('mapPartitions', fn, callSite('mapPartitions'), options)
   }
 
-  /** Like `mapPartitions`, with the partition's number as first argument. */
+  /**
+   * Like `mapPartitions`, with the partition's number as first argument.
+   * @example
+   * const rows = context.range(0, 4, { partitions: 2 })
+   * await rows.mapPartitionsWithIndex((index, rows) => [...rows].map((n) => `${index}:${n}`)).collect() // ['0:0', '0:1', '1:2', '1:3']
+   */
   mapPartitionsWithIndex<U extends Row>(
     fn: (index: number, rows: Iterable<T>, task: TaskContext) => Iterable<U>,
-    options: { readonly preservesPartitioning?: boolean } = {},
+    options: PartitionOptions = {},
   ): Dataset<U> {
-    return this.#narrow('mapPartitions', fn, callSite('mapPartitionsWithIndex'), { ...options, indexed: true })
+    return this.#function('mapPartitions', fn, callSite('mapPartitionsWithIndex'), { ...options, indexed: true })
   }
 
-  /** Applies `fn` to the partitions of both datasets that have the same number. @throws UsageError where the counts differ. */
+  /**
+   * Applies `fn` to the partitions of up to four datasets that have the same number.
+   * @throws UsageError at the first action, where the numbers of partitions differ.
+   * @example
+   * const left = context.range(0, 4, { partitions: 2 })
+   * const right = context.range(10, 13, { partitions: 2 })
+   * await left.zipPartitions(right, (a, b) => [[...a, ...b].length]).collect() // [3, 4]
+   */
   zipPartitions<B, U extends Row>(
     other: Dataset<B>,
-    fn: (left: Iterable<T>, right: Iterable<B>, task: TaskContext) => Iterable<U>,
-  ): Dataset<U> {
+    fn: (first: Iterable<T>, second: Iterable<B>, task: TaskContext) => Iterable<U>,
+  ): Dataset<U>
+  zipPartitions<B, C, U extends Row>(
+    second: Dataset<B>,
+    third: Dataset<C>,
+    fn: (first: Iterable<T>, second: Iterable<B>, third: Iterable<C>, task: TaskContext) => Iterable<U>,
+  ): Dataset<U>
+  zipPartitions<B, C, D, U extends Row>(
+    second: Dataset<B>,
+    third: Dataset<C>,
+    fourth: Dataset<D>,
+    fn: (
+      first: Iterable<T>,
+      second: Iterable<B>,
+      third: Iterable<C>,
+      fourth: Iterable<D>,
+      task: TaskContext,
+    ) => Iterable<U>,
+  ): Dataset<U>
+  zipPartitions(...args: unknown[]): Dataset<any> {
     const site = callSite('zipPartitions')
-    return this.#make({
-      ...this.#base(site),
-      kind: 'zipPartitions',
-      parents: [this.node, other.node],
-      closure: this.#runner.capture(fn, site),
-    })
+    const closure = this.runner.capture(args.at(-1) as Function, site)
+    const others = args.slice(0, -1).map((other) => (other as Dataset<unknown>).node)
+    return this.#make({ ...this.#base(site), kind: 'zipPartitions', parents: [this.node, ...others], closure })
   }
 
-  /** Pairs each row with the key that `fn` gives it: `[fn(row), row]`. */
+  /**
+   * Pairs rows of equal place: the first of each partition, the second, and so on.
+   * @throws UsageError at the first action: where the numbers of partitions differ, or, naming it, where a partition is longer on one side.
+   * @example
+   * await context.range(0, 2).zip(context.parallelize(['a', 'b'])).collect() // [[0, 'a'], [1, 'b']]
+   */
+  zip<U>(other: Dataset<U>): Dataset<[T, U]> {
+    return this.#make({ ...this.#base(callSite('zip')), kind: 'zip', parents: [this.node, other.node] })
+  }
+
+  /**
+   * Pairs each row with its place in the dataset. The first action counts the rows of all partitions but the last, in a
+   * job of its own, if there is more than one.
+   * @example
+   * await context.parallelize(['a', 'b', 'c'], 2).zipWithIndex().collect() // [['a', 0], ['b', 1], ['c', 2]]
+   */
+  zipWithIndex(): Dataset<[T, number]> {
+    return this.#number('index', callSite('zipWithIndex'))
+  }
+
+  /**
+   * Pairs each row with a number of its own: k, k + n, k + 2n ... in partition k of n. Needs no job, leaves gaps.
+   * @example
+   * await context.parallelize(['a', 'b', 'c'], 2).zipWithUniqueId().collect() // [['a', 0], ['b', 1], ['c', 3]]
+   */
+  zipWithUniqueId(): Dataset<[T, number]> {
+    return this.#number('uniqueId', callSite('zipWithUniqueId'))
+  }
+
+  /**
+   * One row per partition: the array of its rows, which must fit into memory.
+   * @example
+   * await context.range(0, 3, { partitions: 2 }).glom().collect() // [[0], [1, 2]]
+   */
+  glom(): Dataset<T[]> {
+    return this.#projection('glom', callSite('glom'))
+  }
+
+  /**
+   * Pairs each row with the key that `fn` gives it: `[fn(row), row]`.
+   * @example
+   * await context.parallelize(['pear', 'fig']).keyBy((word) => word.length).collect() // [[4, 'pear'], [3, 'fig']]
+   */
   keyBy<K extends Row>(fn: (row: T) => K): Dataset<[K, T]> {
-    return this.#narrow('keyBy', fn)
+    return this.#function('keyBy', fn)
   }
 
+  /**
+   * Applies `fn` to the value of each pair; keys stay, and so does the partitioner.
+   * @example
+   * await context.parallelize([['a', 1], ['b', 2]]).mapValues((n) => n * 10).collect() // [['a', 10], ['b', 20]]
+   */
   mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U): Dataset<[K, U]> {
-    return this.#narrow('mapValues', fn)
+    return this.#function('mapValues', fn)
   }
 
+  /**
+   * Pairs each key with each of the values that `fn` makes of its value; the partitioner stays.
+   * @example
+   * await context.parallelize([['a', 'x y']]).flatMapValues((text) => text.split(' ')).collect() // [['a', 'x'], ['a', 'y']]
+   */
   flatMapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => Iterable<U>): Dataset<[K, U]> {
-    return this.#narrow('flatMapValues', fn)
+    return this.#function('flatMapValues', fn)
   }
 
+  /**
+   * The keys of pairs, as often as they occur.
+   * @example
+   * await context.parallelize([['a', 1], ['a', 2]]).keys().collect() // ['a', 'a']
+   */
   keys<K, V>(this: Dataset<[K, V]>): Dataset<K> {
-    return this.#make({ ...this.#base(callSite('keys')), kind: 'keys', parent: this.node })
+    return this.#projection('keys', callSite('keys'))
   }
 
+  /**
+   * The values of pairs.
+   * @example
+   * await context.parallelize([['a', 1], ['a', 2]]).values().collect() // [1, 2]
+   */
   values<K, V>(this: Dataset<[K, V]>): Dataset<V> {
-    return this.#make({ ...this.#base(callSite('values')), kind: 'values', parent: this.node })
+    return this.#projection('values', callSite('values'))
   }
 
-  /** All rows of both, duplicates kept; its partitions are those of the one, then those of the other. */
+  /**
+   * All rows of all, duplicates kept. Its partitions are those of the one, then those of the other; but where all lie by
+   * one partitioner, those of equal number come together and the partitioner stays, so that a later join moves nothing.
+   * @example
+   * await context.range(0, 2).union(context.range(5, 7)).collect() // [0, 1, 5, 6]
+   */
   union(...others: readonly Dataset<T>[]): Dataset<T> {
+    const parents = [this.node, ...others.map(({ node }) => node)]
+    return this.#make(nodes.unionNode(this.runner, parents, callSite('union')))
+  }
+
+  /**
+   * Every row of this with every row of the other. There is a partition for each pair of partitions, and the other's
+   * partition is held in memory while this one's streams by. Moves nothing, but computes partitions again: cache both.
+   * @example
+   * await context.range(0, 2, { partitions: 1 }).cartesian(context.parallelize(['a', 'b'], 1)).collect() // [[0, 'a'], [0, 'b'], [1, 'a'], [1, 'b']]
+   */
+  cartesian<U>(other: Dataset<U>): Dataset<[T, U]> {
+    return this.#make({ ...this.#base(callSite('cartesian')), kind: 'cartesian', parents: [this.node, other.node] })
+  }
+
+  /**
+   * A random part of the rows: each is taken with probability `fraction`, or, with `replacement`, `fraction` times on
+   * average. Equal seeds give equal samples on every kind of cluster, for equal partitions.
+   * @throws UsageError for a fraction that is none.
+   * @example
+   * const some = await context.range(0, 1000).sample(0.1, { seed: 7 }).count()
+   * some > 60 && some < 140 // true
+   */
+  sample(fraction: number, options: SampleOptions = {}): Dataset<T> {
+    return this.#make(sample(this, fraction, options, callSite('sample')))
+  }
+
+  /**
+   * Like `sample`, with a fraction for each key. A key without a fraction is an error, unless `otherwise` has one for it.
+   * @throws UsageError for a fraction that is none; at the first action, for a key that has none.
+   * @example
+   * const pairs = context.parallelize([['a', 1], ['b', 2], ['a', 3]])
+   * await pairs.sampleByKey(new Map([['a', 1]]), { otherwise: 0 }).collect() // [['a', 1], ['a', 3]]
+   */
+  sampleByKey<K, V>(
+    this: Dataset<[K, V]>,
+    fractions: Iterable<readonly [K, number]>,
+    options: SampleOptions & { readonly otherwise?: number } = {},
+  ): Dataset<[K, V]> {
+    return this.#make(sampleByKey(this, fractions, options, callSite('sampleByKey')))
+  }
+
+  /**
+   * Cuts the dataset into random parts, with the chances of `weights`; each row is in exactly one of them. Each part
+   * reads the dataset anew: cache it first.
+   * @throws UsageError for weights below 0 or without a sum.
+   * @example
+   * const [train, test] = context.range(0, 100).randomSplit([0.8, 0.2], 42)
+   * await train.count() + await test.count() // 100
+   */
+  randomSplit<const W extends readonly number[]>(weights: W, seed = 1): { [part in keyof W]: Dataset<T> } {
+    const parts = randomSplit(this, weights, seed, callSite('randomSplit')).map((node) => this.#make<T>(node))
+    return parts as { [part in keyof W]: Dataset<T> }
+  }
+
+  /**
+   * Fewer partitions without a shuffle: neighbours become one. Which ones depends on the numbers alone, so that order and
+   * results never depend on the cluster; each task runs where most of its cached inputs lie. `repartition` makes more, or even ones.
+   * @throws UsageError where `partitions` is no whole number >= 1.
+   * @example
+   * await context.range(0, 6, { partitions: 6 }).coalesce(2).glom().collect() // [[0, 1, 2], [3, 4, 5]]
+   */
+  coalesce(partitions: number): Dataset<T> {
+    checkPartitions(partitions, 'coalesce()')
+    return this.#make({ ...this.#base(callSite('coalesce')), kind: 'coalesce', parent: this.node, partitions })
+  }
+
+  /**
+   * The pairs with a key from `low` to `high`, both included, in the order of values. Where the keys lie in ranges, as
+   * after `sortByKey`, only the partitions that may hold such keys are read.
+   * @example
+   * await context.range(0, 100).keyBy((n) => n).sortByKey().filterByRange(40, 42).keys().collect() // [40, 41, 42]
+   */
+  filterByRange<K, V>(this: Dataset<[K, V]>, low: K, high: K): Dataset<[K, V]> {
     return this.#make({
-      ...this.#base(callSite('union')),
-      kind: 'union',
-      parents: [this.node, ...others.map(({ node }) => node)],
+      ...this.#base(callSite('filterByRange')),
+      kind: 'filterByRange',
+      parent: this.node,
+      low: encodeValue(low),
+      high: encodeValue(high),
     })
   }
 
   // Transformations with a shuffle
 
-  /** Each value once. Shuffles one row per distinct value and partition. */
+  /**
+   * Each value once; the first one seen is kept. Shuffles one row per distinct value and partition.
+   * @example
+   * (await context.parallelize([1, 2, 1]).distinct().collect()).sort() // [1, 2]
+   */
   distinct(partitions?: number): Dataset<T> {
     const site = callSite('distinct')
-    const keyed = this.#make<[T, null]>({ ...this.#base(site), kind: 'asKeys', parent: this.node })
-    return keyed.#aggregate({ kind: 'first' }, partitions, site).keys() as Dataset<T>
+    const found = nodes.inner(this.runner, nodes.distinctNode(this, partitions, site))
+    return this.#make(nodes.projectionNode(found, 'keys', site))
   }
 
-  /** Moves each row to the partition of its key. Shuffles every row, unless it lies there already. */
+  /**
+   * The values that both have, each once. Shuffles the rows of both.
+   * @example
+   * (await context.range(0, 4).intersection(context.range(2, 6)).collect()).sort() // [2, 3]
+   */
+  intersection(other: Dataset<T>, partitioning?: Partitioning): Dataset<T> {
+    return this.#make(nodes.setNode(this, other, 'both', partitioning, callSite('intersection')))
+  }
+
+  /**
+   * The rows of this that the other has not, duplicates kept. Shuffles the rows of both.
+   * @example
+   * (await context.range(0, 4).subtract(context.range(2, 6)).collect()).sort() // [0, 1]
+   */
+  subtract(other: Dataset<T>, partitioning?: Partitioning): Dataset<T> {
+    return this.#make(nodes.setNode(this, other, 'without', partitioning, callSite('subtract')))
+  }
+
+  /**
+   * The pairs whose key the other has not. Shuffles the sides that do not lie by the partitioner already.
+   * @example
+   * const banned = context.parallelize([['b', true]])
+   * await context.parallelize([['a', 1], ['b', 2]]).subtractByKey(banned).collect() // [['a', 1]]
+   */
+  subtractByKey<K, V, W>(this: Dataset<[K, V]>, other: Dataset<[K, W]>, partitioning?: Partitioning): Dataset<[K, V]> {
+    return this.#cogroup([other], partitioning, callSite('subtractByKey'), 'without')
+  }
+
+  /**
+   * Spreads the rows evenly over `partitions` partitions, whatever they were. Shuffles every row; `coalesce` does not.
+   * @throws UsageError where `partitions` is no whole number >= 1.
+   * @example
+   * await context.range(0, 4, { partitions: 1 }).repartition(2).glom().collect() // [[0, 2], [1, 3]]
+   */
+  repartition(partitions: number): Dataset<T> {
+    return this.#make(nodes.repartitionNode(this, partitions, callSite('repartition')))
+  }
+
+  /**
+   * Moves each row to the partition of its key. Shuffles every row, unless it lies there already.
+   * @throws UsageError where the number of partitions is no whole number >= 1.
+   * @example
+   * const placed = context.parallelize([['a', 1], ['b', 2]]).partitionBy(4).cache()
+   * placed.join(placed.mapValues((n) => -n)).assertNarrow() instanceof Dataset // true
+   */
   partitionBy<K, V>(this: Dataset<[K, V]>, partitioning: number | Partitioner): Dataset<[K, V]> {
     const site = callSite('partitionBy')
-    const spec = this.#spec(partitioning, [this.node], site)
+    const spec = nodes.specOf(this.runner, partitioning, [this.node], site)
     if (sameSpec(partitionerOf(this.node), spec)) return this
-    return this.#shuffle(spec, site, {})
+    return this.#make(nodes.shuffleNode(this, spec, site))
   }
 
-  /** Merges the values of each key with `create`, `mergeValue` and `mergeCombiners`; the map side combines first. */
-  combineByKey<K, V, C extends Row>(
+  /**
+   * Like `partitionBy`, with the rows of each partition sorted by key; ties keep input order. Shuffles every row once, and
+   * each partition must fit into memory.
+   * @example
+   * const pairs = context.parallelize([[3, 'c'], [1, 'a'], [2, 'b']])
+   * await pairs.repartitionAndSortWithinPartitions(rangePartitioner([1])).keys().glom().collect() // [[1], [2, 3]]
+   */
+  repartitionAndSortWithinPartitions<K, V>(this: Dataset<[K, V]>, partitioning: number | Partitioner): Dataset<[K, V]> {
+    const site = callSite('repartitionAndSortWithinPartitions')
+    const spec = nodes.specOf(this.runner, partitioning, [this.node], site)
+    return this.#make(nodes.shuffleNode(this, spec, site, { sort: 'ascending' }))
+  }
+
+  /**
+   * Merges the values of each key with `create`, `mergeValue` and `mergeCombiners`; the map side combines first. Shuffles
+   * one row per key and partition.
+   * @example
+   * const pairs = context.parallelize([['a', 1], ['a', 2]], 2)
+   * const lists = pairs.combineByKey((n) => [n], (list, n) => [...list, n], (left, right) => [...left, ...right])
+   * await lists.collect() // [['a', [1, 2]]]
+   */
+  combineByKey<K, V, C>(
     this: Dataset<[K, V]>,
     create: (value: V) => C,
     mergeValue: (combiner: C, value: V) => C,
@@ -144,123 +421,224 @@ export class Dataset<T> {
     partitioning?: Partitioning,
   ): Dataset<[K, C]> {
     const site = callSite('combineByKey')
-    const capture = (fn: Function) => this.#runner.capture(fn, site)
-    return this.#aggregate(
-      {
-        kind: 'combine',
-        create: capture(create),
-        mergeValue: capture(mergeValue),
-        mergeCombiners: capture(mergeCombiners),
-      },
-      partitioning,
-      site,
-    )
+    const [first, second, third] = [create, mergeValue, mergeCombiners].map((fn) => this.runner.capture(fn, site))
+    const aggregator = { kind: 'combine', create: first!, mergeValue: second!, mergeCombiners: third! } as const
+    return this.#make(nodes.aggregateNode(this, aggregator, partitioning, site))
   }
 
-  /** Merges the values of each key with an associative `fn`. Shuffles one row per key and partition. */
+  /**
+   * Merges the values of each key with an associative `fn`. Shuffles one row per key and partition.
+   * @example
+   * await context.parallelize([['a', 1], ['a', 2]]).reduceByKey((a, b) => a + b).collect() // [['a', 3]]
+   */
   reduceByKey<K, V>(this: Dataset<[K, V]>, fn: (left: V, right: V) => V, partitioning?: Partitioning): Dataset<[K, V]> {
     const site = callSite('reduceByKey')
-    return this.#aggregate({ kind: 'reduce', merge: this.#runner.capture(fn, site) }, partitioning, site)
+    const merge = this.runner.capture(fn, site)
+    return this.#make(nodes.aggregateNode(this, { kind: 'reduce', merge }, partitioning, site))
   }
 
-  /** Like `combineByKey`, from a zero value that is cloned for each key. */
-  aggregateByKey<K, V, C extends Row>(
+  /**
+   * Like `reduceByKey`, from a zero value that is cloned for each key and partition.
+   * @example
+   * await context.parallelize([['a', 1], ['a', 2]], 1).foldByKey(10, (a, b) => a + b).collect() // [['a', 13]]
+   */
+  foldByKey<K, V>(
+    this: Dataset<[K, V]>,
+    zero: V,
+    fn: (left: V, right: V) => V,
+    partitioning?: Partitioning,
+  ): Dataset<[K, V]> {
+    return this.#aggregateByKey(zero, fn, fn, partitioning, callSite('foldByKey'))
+  }
+
+  /**
+   * Like `combineByKey`, from a zero value that is cloned for each key and partition.
+   * @example
+   * const pairs = context.parallelize([['a', 'x'], ['a', 'yz']])
+   * await pairs.aggregateByKey(0, (sum, text) => sum + text.length, (a, b) => a + b).collect() // [['a', 3]]
+   */
+  aggregateByKey<K, V, C>(
     this: Dataset<[K, V]>,
     zero: C,
     mergeValue: (combiner: C, value: V) => C,
     mergeCombiners: (left: C, right: C) => C,
     partitioning?: Partitioning,
   ): Dataset<[K, C]> {
-    const site = callSite('aggregateByKey')
-    return this.#aggregate(
-      {
-        kind: 'aggregate',
-        zero: encodeValue(zero),
-        mergeValue: this.#runner.capture(mergeValue, site),
-        mergeCombiners: this.#runner.capture(mergeCombiners, site),
-      },
-      partitioning,
-      site,
-    )
+    return this.#aggregateByKey(zero, mergeValue, mergeCombiners, partitioning, callSite('aggregateByKey'))
   }
 
-  /** Groups the values of each key. Shuffles every value; prefer `reduceByKey` where a total is enough. */
+  /**
+   * Groups the values of each key. Shuffles every value; prefer `reduceByKey` where a total is enough.
+   * @example
+   * await context.parallelize([['a', 1], ['a', 2]]).groupByKey().mapValues((group) => group.size).collect() // [['a', 2]]
+   */
   groupByKey<K, V>(this: Dataset<[K, V]>, partitioning?: Partitioning): Dataset<[K, Group<V>]> {
-    return this.#aggregate({ kind: 'group' }, partitioning, callSite('groupByKey'))
+    return this.#make(nodes.aggregateNode(this, { kind: 'group' }, partitioning, callSite('groupByKey')))
   }
 
-  /** For each key of either side, its values on both. Shuffles the sides that do not lie by the partitioner already. */
+  /**
+   * Groups rows by the key that `fn` gives them. Shuffles every row.
+   * @example
+   * await context.range(0, 4).groupBy((n) => n > 9).collect() // [[false, [0, 1, 2, 3]]]
+   */
+  groupBy<K extends Row>(fn: (row: T) => K, partitioning?: Partitioning): Dataset<[K, Group<T>]> {
+    const site = callSite('groupBy')
+    const keyed = nodes.inner(this.runner, nodes.functionNode(this, 'keyBy', fn, site))
+    return this.#make(nodes.aggregateNode(keyed, { kind: 'group' }, partitioning, site))
+  }
+
+  /**
+   * For each key of any of two to four datasets, its values in each. Shuffles the sides that do not lie by the
+   * partitioner already; the groups of one key must fit into memory.
+   * @example
+   * const ages = context.parallelize([['ann', 30]])
+   * const towns = context.parallelize([['ann', 'Ulm'], ['ann', 'Bonn']])
+   * await ages.cogroup(towns).collect() // [['ann', [[30], ['Ulm', 'Bonn']]]]
+   */
   cogroup<K, V, W>(
     this: Dataset<[K, V]>,
     other: Dataset<[K, W]>,
     partitioning?: Partitioning,
-  ): Dataset<[K, [Group<V>, Group<W>]]> {
-    return this.#cogroup(other, partitioning, callSite('cogroup'))
+  ): Dataset<[K, [Group<V>, Group<W>]]>
+  cogroup<K, V, W, X>(
+    this: Dataset<[K, V]>,
+    second: Dataset<[K, W]>,
+    third: Dataset<[K, X]>,
+    partitioning?: Partitioning,
+  ): Dataset<[K, [Group<V>, Group<W>, Group<X>]]>
+  cogroup<K, V, W, X, Y>(
+    this: Dataset<[K, V]>,
+    second: Dataset<[K, W]>,
+    third: Dataset<[K, X]>,
+    fourth: Dataset<[K, Y]>,
+    partitioning?: Partitioning,
+  ): Dataset<[K, [Group<V>, Group<W>, Group<X>, Group<Y>]]>
+  cogroup(...args: unknown[]): Dataset<any> {
+    const others = args.filter((arg) => arg instanceof Dataset)
+    const partitioning = args.find((arg) => arg !== undefined && !(arg instanceof Dataset)) as Partitioning
+    return this.#cogroup(others, partitioning, callSite('cogroup'))
   }
 
+  /**
+   * Each value of a key with each value of that key in the other. Shuffles the sides that do not lie by the partitioner already.
+   * @example
+   * const ages = context.parallelize([['ann', 30], ['bob', 40]])
+   * await ages.join(context.parallelize([['ann', 'Ulm']])).collect() // [['ann', [30, 'Ulm']]]
+   */
   join<K, V, W>(this: Dataset<[K, V]>, other: Dataset<[K, W]>, partitioning?: Partitioning): Dataset<[K, [V, W]]> {
-    return this.#cogroup(other, partitioning, callSite('join'), 'inner')
+    return this.#cogroup([other], partitioning, callSite('join'), 'inner')
   }
 
+  /**
+   * Like `join`, with `undefined` where the other has no value.
+   * @example
+   * await context.parallelize([['bob', 40]]).leftOuterJoin(context.parallelize([['ann', 'Ulm']])).collect() // [['bob', [40, undefined]]]
+   */
   leftOuterJoin<K, V, W>(
     this: Dataset<[K, V]>,
     other: Dataset<[K, W]>,
     partitioning?: Partitioning,
   ): Dataset<[K, [V, W | undefined]]> {
-    return this.#cogroup(other, partitioning, callSite('leftOuterJoin'), 'left')
+    return this.#cogroup([other], partitioning, callSite('leftOuterJoin'), 'left')
   }
 
+  /**
+   * Like `join`, with `undefined` where this has no value.
+   * @example
+   * await context.parallelize([['bob', 40]]).rightOuterJoin(context.parallelize([['ann', 'Ulm']])).collect() // [['ann', [undefined, 'Ulm']]]
+   */
   rightOuterJoin<K, V, W>(
     this: Dataset<[K, V]>,
     other: Dataset<[K, W]>,
     partitioning?: Partitioning,
   ): Dataset<[K, [V | undefined, W]]> {
-    return this.#cogroup(other, partitioning, callSite('rightOuterJoin'), 'right')
+    return this.#cogroup([other], partitioning, callSite('rightOuterJoin'), 'right')
   }
 
+  /**
+   * Like `join`, with `undefined` where either has no value.
+   * @example
+   * await context.parallelize([['bob', 40]]).fullOuterJoin(context.parallelize([['ann', 'Ulm']])).count() // 2
+   */
   fullOuterJoin<K, V, W>(
     this: Dataset<[K, V]>,
     other: Dataset<[K, W]>,
     partitioning?: Partitioning,
   ): Dataset<[K, [V | undefined, W | undefined]]> {
-    return this.#cogroup(other, partitioning, callSite('fullOuterJoin'), 'full')
+    return this.#cogroup([other], partitioning, callSite('fullOuterJoin'), 'full')
   }
 
-  /** Sorts by key over all partitions; ties keep input order. Shuffles every row; the first action samples the keys. */
-  sortByKey<K, V>(
-    this: Dataset<[K, V]>,
-    options: { readonly ascending?: boolean; readonly partitions?: number } = {},
-  ): Dataset<[K, V]> {
-    return this.#sort(callSite('sortByKey'), options)
+  /**
+   * Sorts by key over all partitions, in the one order of values; ties keep input order. Shuffles every row, into equal
+   * ranges; the first action samples the keys for them, in a job of its own.
+   * @example
+   * await context.parallelize([[2, 'b'], [1, 'a']]).sortByKey().values().collect() // ['a', 'b']
+   */
+  sortByKey<K, V>(this: Dataset<[K, V]>, options: SortOptions = {}): Dataset<[K, V]> {
+    return this.#make(nodes.sortNode(this, options, callSite('sortByKey')))
   }
 
-  /** Sorts by what `fn` makes of a row; ties keep input order. Shuffles every row. */
-  sortBy<K extends Row>(
-    fn: (row: T) => K,
-    options: { readonly ascending?: boolean; readonly partitions?: number } = {},
-  ): Dataset<T> {
+  /**
+   * Sorts by what `fn` makes of a row, like `sortByKey`.
+   * @example
+   * await context.parallelize(['pear', 'fig']).sortBy((word) => word.length).collect() // ['fig', 'pear']
+   */
+  sortBy<K extends Row>(fn: (row: T) => K, options: SortOptions = {}): Dataset<T> {
     const site = callSite('sortBy')
-    return this.#narrow<[K, T]>('keyBy', fn, site).#sort(site, options).values() as Dataset<T>
+    const keyed = nodes.inner(this.runner, nodes.functionNode(this, 'keyBy', fn, site))
+    const sorted = nodes.inner(this.runner, nodes.sortNode(keyed, options, site))
+    return this.#make(nodes.projectionNode(sorted, 'values', site))
   }
 
-  // Persistence
+  /**
+   * How many distinct values each key has, roughly: with a standard error of `relativeError`. Shuffles one sketch of
+   * (1.04 / relativeError)² bytes per key and partition. HyperLogLog++ after Heule, Nunkesser and Hall, "HyperLogLog in
+   * Practice", 2013; codec/distinct-sketch.ts says where it differs.
+   * @throws UsageError for an error outside of 0.0011 to 1.
+   * @example
+   * await context.parallelize([['a', 1], ['a', 2], ['a', 1]]).countApproxDistinctByKey().collect() // [['a', 2]]
+   */
+  countApproxDistinctByKey<K, V>(
+    this: Dataset<[K, V]>,
+    options: { readonly relativeError?: number; readonly partitioning?: Partitioning } = {},
+  ): Dataset<[K, number]> {
+    const site = callSite('countApproxDistinctByKey')
+    const { relativeError = 0.05, partitioning } = options
+    return this.#make(nodes.aggregateNode(this, sketchAggregator(relativeError), partitioning, site))
+  }
 
-  /** Keeps the partitions in memory once an action has computed them. */
+  // Persistence and lineage
+
+  /**
+   * Keeps the partitions in memory once an action has computed them.
+   * @example
+   * const kept = context.range(0, 3).map((n) => n * n).cache()
+   * await kept.count() + await kept.count() // 6
+   */
   cache(): this {
     return this.persist('memory')
   }
 
-  /** Keeps the partitions where `level` says once an action has computed them. */
+  /**
+   * Keeps the partitions where `level` says once an action has computed them.
+   * @throws UsageError for an unknown level.
+   * @example
+   * await context.range(0, 3).persist('memory-and-disk').count() // 3
+   */
   persist(level: StorageLevel = 'memory'): this {
     if (!storageLevels.includes(level))
       throw new UsageError(`persist(): '${String(level)}' is no storage level; use ${storageLevels.join(', ')}`)
-    this.#runner.persist(this.node, level)
+    this.runner.persist(this.node, level)
     return this
   }
 
-  /** Drops the kept partitions; they are computed again where they are needed again. */
+  /**
+   * Drops the kept partitions; they are computed again where they are needed again.
+   * @example
+   * await context.range(0, 3).cache().unpersist().count() // 3
+   */
   unpersist(): this {
-    this.#runner.unpersist(this.node)
+    this.runner.unpersist(this.node)
     return this
   }
 
@@ -271,153 +649,447 @@ export class Dataset<T> {
    * partition moves to the driver, which holds it until the scope that was open at the call ends.
    * @throws AbortedError when `signal` aborts.
    * @example
-   * state = await state.map(step).cache().checkpoint()
+   * let state = context.range(0, 3)
+   * for (let step = 0; step < 3; step++) state = await state.map((n) => n * 2).cache().checkpoint()
+   * await state.collect() // [0, 8, 16]
    */
   async checkpoint(options: ActionOptions = {}): Promise<Dataset<T>> {
-    const site = callSite('checkpoint')
-    const parts = await this.#run({ kind: 'collect' }, site, options)
-    const partitioner = partitionerOf(this.node)
-    return new Dataset<T>(
-      {
-        id: this.node.id,
-        site,
-        kind: 'rows',
-        slices: parts.map((part) => [part]),
-        ...(partitioner ? { partitioner } : {}),
-      },
-      this.#runner,
-    )
+    const action = this.#action('checkpoint', options)
+    const parts = await actions.run(action, { kind: 'collect' })
+    const partitioner = await this.runner.partitioner(this.node, options)
+    const slices = parts.map((part) => [part])
+    const { site } = action
+    return this.#make({ id: this.node.id, site, kind: 'rows', slices, ...(partitioner ? { partitioner } : {}) })
+  }
+
+  /** What it is made of, one step back: through a shuffle, or within the same tasks. */
+  dependencies(): { readonly kind: 'narrow' | 'shuffle'; readonly id: number }[] {
+    const kind = this.node.kind === 'shuffle' ? 'shuffle' : 'narrow'
+    return parentsOf(this.node).map(({ id }) => ({ kind, id }))
+  }
+
+  /**
+   * Checks that the operation behind this dataset moves no rows: that a join, say, finds both sides placed by
+   * one partitioner. Looks through `map`, `filter` and the like to the operation before them. Runs nothing.
+   * @returns this dataset.
+   * @throws UsageError that says what would be shuffled and why.
+   * @example
+   * const placed = context.parallelize([['a', 1]]).partitionBy(4)
+   * await placed.join(placed).assertNarrow().count() // 1
+   */
+  assertNarrow(): this {
+    checkNarrow(this.node)
+    return this
+  }
+
+  /**
+   * The stages that an action would run, as text: why each shuffle exists, how rows are partitioned, and which stages
+   * are skipped since their output or a cache is there. Runs nothing.
+   * @example
+   * context.range(0, 3).explain().startsWith('stage 1') // true
+   */
+  explain(): string {
+    return this.runner.explain(this.node)
+  }
+
+  /** Spark's name of `explain`. */
+  toDebugString(): string {
+    return this.explain()
   }
 
   // Actions
 
-  /** All rows, in the order of partitions. */
+  /**
+   * All rows, in the order of partitions. They must fit into memory; `for await` streams them.
+   * @example
+   * await context.range(0, 3).collect() // [0, 1, 2]
+   */
   async collect(options: ActionOptions = {}): Promise<T[]> {
-    const parts = await this.#run({ kind: 'collect' }, callSite('collect'), options)
-    return parts.flatMap((part) => [...readSegment(part)].flat(1) as T[])
+    return actions.collect<T>(this.#action('collect', options))
   }
 
+  /**
+   * How many rows there are.
+   * @example
+   * await context.range(0, 3).count() // 3
+   */
   async count(options: ActionOptions = {}): Promise<number> {
-    const counts = await this.#run({ kind: 'count' }, callSite('count'), options)
-    return counts.reduce((sum, bytes) => sum + (decodeValue(bytes) as number), 0)
+    return actions.count(this.#action('count', options))
   }
 
-  /** Merges all rows with an associative `fn`, in the order of partitions. @throws UsageError on an empty dataset. */
+  /**
+   * Whether there is no row; reads no more partitions than it takes to find one.
+   * @example
+   * await context.range(0, 3).filter((n) => n > 5).isEmpty() // true
+   */
+  async isEmpty(options: ActionOptions = {}): Promise<boolean> {
+    return (await actions.take(this.#action('isEmpty', options), 1)).length === 0
+  }
+
+  /**
+   * Merges all rows with an associative `fn`, in the order of partitions.
+   * @throws UsageError on an empty dataset.
+   * @example
+   * await context.range(1, 4).reduce((a, b) => a * b) // 6
+   */
   async reduce(fn: (left: T, right: T) => T, options: ActionOptions = {}): Promise<T> {
-    const site = callSite('reduce')
-    const parts = await this.#run({ kind: 'reduce', closure: this.#runner.capture(fn, site) }, site, options)
-    const totals = parts.flatMap((bytes) => decodeValue(bytes) as T[])
-    if (totals.length === 0)
-      throw new UsageError(`reduce() at ${site.location}: the dataset is empty; use fold() with a zero value`)
-    return totals.reduce((left, right) => fn(left, right))
+    return actions.reduce(this.#action('reduce', options), fn)
   }
 
-  /** Like `reduce`, from a zero value that is cloned for each partition and once more on the driver. */
+  /**
+   * Like `reduce`, from a zero value that is cloned for each partition and once more on the driver.
+   * @example
+   * await context.parallelize(['a', 'b']).fold('', (left, right) => left + right) // 'ab'
+   */
   async fold(zero: T, fn: (left: T, right: T) => T, options: ActionOptions = {}): Promise<T> {
-    return this.#fold(zero, fn, fn, callSite('fold'), options)
+    return actions.aggregate(this.#action('fold', options), zero, fn, fn)
   }
 
+  /**
+   * Merges rows into a total per partition and those on the driver, each from a clone of `zero`.
+   * @example
+   * await context.parallelize(['a', 'bc']).aggregate(0, (sum, word) => sum + word.length, (a, b) => a + b) // 3
+   */
   async aggregate<U>(
     zero: U,
     mergeRow: (total: U, row: T) => U,
     mergeTotals: (left: U, right: U) => U,
     options: ActionOptions = {},
   ): Promise<U> {
-    return this.#fold(zero, mergeRow, mergeTotals, callSite('aggregate'), options)
+    return actions.aggregate(this.#action('aggregate', options), zero, mergeRow, mergeTotals)
   }
 
-  /** The first `count` rows, from as few partitions as it takes. */
+  /**
+   * Like `reduce`, merging partitions in levels on the executors, so that the driver gets a few totals only. Shuffles one
+   * row per partition and level.
+   * @throws UsageError on an empty dataset.
+   * @example
+   * await context.range(0, 100, { partitions: 10 }).treeReduce((a, b) => a + b) // 4950
+   */
+  async treeReduce(fn: (left: T, right: T) => T, options: ActionOptions & TreeOptions = {}): Promise<T> {
+    return treeReduce(this.#action('treeReduce', options), fn, options)
+  }
+
+  /**
+   * Like `aggregate`, merging partitions in levels on the executors. Shuffles one row per partition and level.
+   * @example
+   * await context.range(0, 100, { partitions: 10 }).treeAggregate(0, (sum, n) => sum + n, (a, b) => a + b) // 4950
+   */
+  async treeAggregate<U>(
+    zero: U,
+    mergeRow: (total: U, row: T) => U,
+    mergeTotals: (left: U, right: U) => U,
+    options: ActionOptions & TreeOptions = {},
+  ): Promise<U> {
+    return treeAggregate(this.#action('treeAggregate', options), zero, mergeRow, mergeTotals, options)
+  }
+
+  /**
+   * The first `count` rows, from as few partitions as it takes.
+   * @example
+   * await context.range(0, 1000).take(2) // [0, 1]
+   */
   async take(count: number, options: ActionOptions = {}): Promise<T[]> {
-    return this.#take(count, callSite('take'), options)
+    return actions.take(this.#action('take', options), count)
   }
 
-  /** The first row. @throws UsageError on an empty dataset. */
+  /**
+   * The first row.
+   * @throws UsageError on an empty dataset.
+   * @example
+   * await context.range(5, 9).first() // 5
+   */
   async first(options: ActionOptions = {}): Promise<T> {
-    const site = callSite('first')
-    const rows = await this.#take(1, site, options)
-    if (rows.length === 0) throw new UsageError(`first() at ${site.location}: the dataset is empty; use take(1)`)
-    return rows[0]!
+    return actions.first(this.#action('first', options))
   }
 
-  /** The `count` largest rows in the total order of values, largest first. */
-  async top(count: number, options: ActionOptions = {}): Promise<T[]> {
-    checkCount(count, 'top()')
-    const parts = await this.#run({ kind: 'top', count }, callSite('top'), options)
-    return parts
-      .flatMap((bytes) => decodeValue(bytes) as T[])
-      .sort((a, b) => compareValues(b, a))
-      .slice(0, count)
+  /**
+   * Exactly `size` random rows in random order, or all of a smaller dataset. Reads the dataset twice.
+   * @example
+   * (await context.range(0, 100).takeSample(5, { seed: 3 })).length // 5
+   */
+  async takeSample(size: number, options: ActionOptions & SampleOptions = {}): Promise<T[]> {
+    return takeSample(this.#action('takeSample', options), size, options)
   }
 
-  /** Calls `fn` for each row, on the executors. */
-  async foreach(fn: (row: T, task: TaskContext) => void, options: ActionOptions = {}): Promise<void> {
-    const site = callSite('foreach')
-    await this.#run({ kind: 'foreach', closure: this.#runner.capture(fn, site) }, site, options)
+  /**
+   * The `count` largest rows, largest first: in the order of values, or in that of `compare`. Ties keep the dataset's order.
+   * @example
+   * await context.parallelize([3, 9, 4]).top(2) // [9, 4]
+   */
+  async top(count: number, options: ActionOptions & { readonly compare?: actions.Compare<T> } = {}): Promise<T[]> {
+    return actions.ordered(this.#action('top', options), count, 'largest', options.compare)
   }
 
-  /** How many rows each key has. */
+  /**
+   * The `count` smallest rows, smallest first: in the order of values, or in that of `compare`. Ties keep the dataset's order.
+   * @example
+   * await context.parallelize(['pear', 'fig', 'apple']).takeOrdered(2, { compare: (a, b) => a.length - b.length }) // ['fig', 'pear']
+   */
+  async takeOrdered(
+    count: number,
+    options: ActionOptions & { readonly compare?: actions.Compare<T> } = {},
+  ): Promise<T[]> {
+    return actions.ordered(this.#action('takeOrdered', options), count, 'smallest', options.compare)
+  }
+
+  /**
+   * The smallest row, in the order of values or in that of `compare`; the first of equal ones.
+   * @throws UsageError on an empty dataset.
+   * @example
+   * await context.parallelize([3, 9, 4]).min() // 3
+   */
+  async min(options: ActionOptions & { readonly compare?: actions.Compare<T> } = {}): Promise<T> {
+    return actions.extreme(this.#action('min', options), 'smallest', options.compare)
+  }
+
+  /**
+   * The largest row, in the order of values or in that of `compare`; the first of equal ones.
+   * @throws UsageError on an empty dataset.
+   * @example
+   * await context.parallelize([3, 9, 4]).max() // 9
+   */
+  async max(options: ActionOptions & { readonly compare?: actions.Compare<T> } = {}): Promise<T> {
+    return actions.extreme(this.#action('max', options), 'largest', options.compare)
+  }
+
+  /**
+   * Count, sum, mean, extremes and spread of numbers, in one pass.
+   * @throws UsageError where a row is no number.
+   * @example
+   * const { count, mean, stdev } = await context.parallelize([1, 3]).stats()
+   * ;[count, mean, stdev] // [2, 2, 1]
+   */
+  async stats(this: Dataset<number>, options: ActionOptions = {}): Promise<Stats> {
+    return stats(this.#action('stats', options))
+  }
+
+  /**
+   * The sum of numbers; 0 of none.
+   * @throws UsageError where a row is no number.
+   * @example
+   * await context.range(0, 5).sum() // 10
+   */
+  async sum(this: Dataset<number>, options: ActionOptions = {}): Promise<number> {
+    return (await stats(this.#action('sum', options))).sum
+  }
+
+  /**
+   * The mean of numbers; NaN of none.
+   * @throws UsageError where a row is no number.
+   * @example
+   * await context.range(0, 5).mean() // 2
+   */
+  async mean(this: Dataset<number>, options: ActionOptions = {}): Promise<number> {
+    return (await stats(this.#action('mean', options))).mean
+  }
+
+  /**
+   * The variance of the numbers themselves, divided by their count; NaN of none.
+   * @throws UsageError where a row is no number.
+   * @example
+   * await context.range(0, 5).variance() // 2
+   */
+  async variance(this: Dataset<number>, options: ActionOptions = {}): Promise<number> {
+    return (await stats(this.#action('variance', options))).variance
+  }
+
+  /**
+   * An estimate of the variance of what the numbers were drawn from, divided by their count less one; NaN of fewer than two.
+   * @throws UsageError where a row is no number.
+   * @example
+   * await context.range(0, 5).sampleVariance() // 2.5
+   */
+  async sampleVariance(this: Dataset<number>, options: ActionOptions = {}): Promise<number> {
+    return (await stats(this.#action('sampleVariance', options))).sampleVariance
+  }
+
+  /**
+   * The square root of `variance`.
+   * @throws UsageError where a row is no number.
+   * @example
+   * await context.parallelize([1, 3]).stdev() // 1
+   */
+  async stdev(this: Dataset<number>, options: ActionOptions = {}): Promise<number> {
+    return (await stats(this.#action('stdev', options))).stdev
+  }
+
+  /**
+   * The square root of `sampleVariance`.
+   * @throws UsageError where a row is no number.
+   * @example
+   * await context.parallelize([1, 3]).sampleStdev() // Math.SQRT2
+   */
+  async sampleStdev(this: Dataset<number>, options: ActionOptions = {}): Promise<number> {
+    return (await stats(this.#action('sampleStdev', options))).sampleStdev
+  }
+
+  /**
+   * How many numbers lie in each bucket: so many of even width between the least and the largest number, which takes a job
+   * of its own, or those between the given bounds; numbers outside of them and NaN count nowhere.
+   * @throws UsageError where a row is no number, for bounds that do not grow, on an empty dataset without bounds.
+   * @example
+   * await context.range(0, 11).histogram(2) // { bounds: [0, 5, 10], counts: [5, 6] }
+   */
+  async histogram(
+    this: Dataset<number>,
+    buckets: number | readonly number[],
+    options: ActionOptions = {},
+  ): Promise<Histogram> {
+    return histogram(this.#action('histogram', options), buckets)
+  }
+
+  /**
+   * How many distinct rows there are, roughly: with a standard error of `relativeError`. Moves one sketch per partition.
+   * @throws UsageError for an error outside of 0.0011 to 1.
+   * @example
+   * await context.parallelize(['a', 'b', 'a']).countApproxDistinct() // 2
+   */
+  async countApproxDistinct(options: ActionOptions & { readonly relativeError?: number } = {}): Promise<number> {
+    return countApproxDistinct(this.#action('countApproxDistinct', options), options.relativeError ?? 0.05)
+  }
+
+  /**
+   * How often each value occurs, as a map that finds values as keys do: by value. Shuffles one row per value and partition.
+   * @example
+   * (await context.parallelize([[1, 2], [1, 2]]).countByValue()).get([1, 2]) // 2
+   */
+  async countByValue(options: ActionOptions = {}): Promise<Map<T, number>> {
+    const action = this.#action('countByValue', options)
+    const keyed = nodes.inner(this.runner, nodes.projectionNode(this, 'asKeys', action.site))
+    return mapByValue(await this.#countsOf<T>(keyed, action))
+  }
+
+  /**
+   * How many rows each key has, as a map that finds keys by value. Shuffles one row per key and partition.
+   * @example
+   * (await context.parallelize([['a', 1], ['a', 2]]).countByKey()).get('a') // 2
+   */
   async countByKey<K, V>(this: Dataset<[K, V]>, options: ActionOptions = {}): Promise<Map<K, number>> {
-    const site = callSite('countByKey')
-    const ones = this.#make<[K, number]>({ ...this.#base(site), kind: 'ones', parent: this.node })
-    return new Map((await ones.#aggregate<number>({ kind: 'sum' }, undefined, site).collect(options)) as [K, number][])
+    return mapByValue(await this.#countsOf<K>(this, this.#action('countByKey', options)))
   }
 
-  /** The values of one key; reads one partition only where the partitioner is known. */
-  async lookup<K, V>(this: Dataset<[K, V]>, key: K, options: ActionOptions = {}): Promise<V[]> {
-    assertKey(key, 'lookup()')
-    const parts = await this.#run({ kind: 'lookup', key: encodeValue(key) }, callSite('lookup'), options)
-    return parts.flatMap((part) => [...readSegment(part)].flat(1) as V[])
+  /**
+   * The pairs as a map that finds keys by value; of several values of a key the last one stays. They must fit into memory.
+   * @example
+   * (await context.parallelize([[['a', 1], 'x']]).collectAsMap()).get(['a', 1]) // 'x'
+   */
+  async collectAsMap<K, V>(this: Dataset<[K, V]>, options: ActionOptions = {}): Promise<Map<K, V>> {
+    return mapByValue(await actions.collect<[K, V]>(this.#action('collectAsMap', options)))
   }
 
-  /** How many partitions the dataset has; lists the files of a text source. */
-  async partitionCount(): Promise<number> {
-    return this.#runner.partitionCount(this.node)
-  }
-
-  /** Rows as they come, a few partitions at a time: no more than those are held on the driver. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    const site = callSite('for await')
-    const count = await this.#runner.partitionCount(this.node)
-    const window = this.#runner.defaultPartitions
-    for (let from = 0; from < count; from += window) {
-      const partitions = Array.from({ length: Math.min(window, count - from) }, (_, i) => from + i)
-      for (const part of await this.#runner.runJob(this.node, { kind: 'collect' }, site, { partitions }))
-        for (const batch of readSegment(part)) yield* batch as T[]
-    }
-  }
-
-  /** Writes one text file per partition and a `_SUCCESS` marker at the end; what is not marked is not there. */
-  async saveAsTextFile(folder: string, options: ActionOptions = {}): Promise<void> {
-    const target = resolve(folder)
-    if (existsSync(target) && readdirSync(target).length > 0)
-      throw new UsageError(`saveAsTextFile(): ${target} exists and is not empty; remove it or choose another folder`)
-    const attemptFolder = join(target, '_temporary')
-    mkdirSync(attemptFolder, { recursive: true })
-    try {
-      const files = await this.#run(
-        { kind: 'saveText', folder: target, attemptFolder },
-        callSite('saveAsTextFile'),
-        options,
+  /**
+   * Merges the values of each key, per partition on the executors and then on the driver, into a map that finds keys by
+   * value. Shuffles nothing; all keys of all partitions come to the driver.
+   * @example
+   * const totals = await context.parallelize([['a', 1], ['a', 2]]).reduceByKeyLocally((a, b) => a + b)
+   * totals.get('a') // 3
+   */
+  async reduceByKeyLocally<K, V>(
+    this: Dataset<[K, V]>,
+    fn: (left: V, right: V) => V,
+    options: ActionOptions = {},
+  ): Promise<Map<K, V>> {
+    const action = this.#action('reduceByKeyLocally', options)
+    const merge = this.runner.capture(fn, action.site)
+    const base = this.#base(action.site)
+    const { node } = nodes.inner(this.runner, {
+      ...base,
+      kind: 'aggregate',
+      parent: this.node,
+      aggregator: { kind: 'reduce', merge },
+    })
+    const totals = new KeyMap<V>()
+    for (const [key, value] of await actions.collect<[K, V]>({ ...action, node }))
+      totals.update(
+        key,
+        () => value,
+        (total) => fn(total, value),
       )
-      for (const [partition, bytes] of files.entries()) {
-        const written = decodeValue(bytes) as string
-        if (!existsSync(written))
-          throw new UsageError(
-            `saveAsTextFile(): ${written} was written by an executor but is not seen here; ${target} must be a shared folder`,
-          )
-        renameSync(written, join(target, `part-${String(partition).padStart(5, '0')}`))
-      }
-      rmSync(attemptFolder, { recursive: true, force: true })
-      writeFileSync(join(target, '_SUCCESS'), '')
-    } catch (error) {
-      rmSync(target, { recursive: true, force: true })
-      throw error
-    }
+    return mapByValue(totals.entries() as Iterable<[K, V]>)
   }
 
-  /** The stages that an action would run, as text. Runs nothing. */
-  explain(): string {
-    return this.#runner.explain(this.node)
+  /**
+   * Calls `fn` for each row, on the executors.
+   * @example
+   * const sum = context.accumulator()
+   * await context.range(0, 4).foreach((n) => sum.add(n))
+   * sum.value // 6
+   */
+  async foreach(fn: (row: T, task: TaskContext) => void, options: ActionOptions = {}): Promise<void> {
+    const action = this.#action('foreach', options)
+    await actions.run(action, { kind: 'foreach', closure: this.runner.capture(fn, action.site) })
+  }
+
+  /**
+   * Calls `fn` once per partition with its rows, on the executors.
+   * @example
+   * const partitions = context.accumulator()
+   * await context.range(0, 4, { partitions: 2 }).foreachPartition(() => partitions.add(1))
+   * partitions.value // 2
+   */
+  async foreachPartition(
+    fn: (rows: Iterable<T>, task: TaskContext) => void,
+    options: ActionOptions = {},
+  ): Promise<void> {
+    const action = this.#action('foreachPartition', options)
+    await actions.run(action, { kind: 'foreachPartition', closure: this.runner.capture(fn, action.site) })
+  }
+
+  /**
+   * The values of one key; reads one partition only where the partitioner is known.
+   * @throws UsageError for a key that cannot be compared by value.
+   * @example
+   * await context.parallelize([['a', 1], ['b', 2]]).partitionBy(4).lookup('b') // [2]
+   */
+  async lookup<K, V>(this: Dataset<[K, V]>, key: K, options: ActionOptions = {}): Promise<V[]> {
+    return actions.lookup<V>(this.#action('lookup', options), key)
+  }
+
+  /**
+   * How many partitions the dataset has; lists the files of a text source.
+   * @example
+   * await context.range(0, 10, { partitions: 3 }).partitionCount() // 3
+   */
+  async partitionCount(): Promise<number> {
+    return this.runner.partitionCount(this.node)
+  }
+
+  /** Spark's name of `partitionCount`. */
+  async getNumPartitions(): Promise<number> {
+    return this.partitionCount()
+  }
+
+  /**
+   * Rows as they come, a few partitions at a time: no more than those are held on the driver.
+   * @example
+   * const seen = []
+   * for await (const n of context.range(0, 3)) seen.push(n)
+   * seen // [0, 1, 2]
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T> {
+    return actions.iterate(this.#action('for await', {}))
+  }
+
+  /**
+   * What `for await` over the dataset does, with options.
+   * @example
+   * const { value } = await context.range(7, 9).toLocalIterator().next()
+   * value // 7
+   */
+  toLocalIterator(options: ActionOptions = {}): AsyncGenerator<T> {
+    return actions.iterate(this.#action('toLocalIterator', options))
+  }
+
+  /**
+   * Writes one text file per partition and a `_SUCCESS` marker at the end; what is not marked is not there.
+   * @throws UsageError where the folder is not empty, or is not one that driver and executors share.
+   * @example
+   * await context.range(0, 3).saveAsTextFile(folder + '/numbers')
+   * await context.textFile(folder + '/numbers').collect() // ['0', '1', '2']
+   */
+  async saveAsTextFile(folder: string, options: ActionOptions = {}): Promise<void> {
+    return saveAsTextFile(this.#action('saveAsTextFile', options), folder)
   }
 
   [shipSymbol](): never {
@@ -425,119 +1097,63 @@ export class Dataset<T> {
   }
 
   #base(site: CallSite) {
-    return { id: this.#runner.nextDatasetId(), site }
+    return nodes.baseOf(this.runner, site)
   }
 
   #make<U>(node: LineageNode): Dataset<U> {
-    return new Dataset<U>(node, this.#runner)
+    return new Dataset<U>(node, this.runner)
   }
 
-  #narrow<U>(
-    kind: 'map' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues' | 'keyBy' | 'mapPartitions',
+  #action(operation: string, options: ActionOptions): actions.Action {
+    return { node: this.node, runner: this.runner, site: callSite(operation), options: { signal: options.signal } }
+  }
+
+  #function<U>(
+    kind: Parameters<typeof nodes.functionNode>[1],
     fn: Function,
     site: CallSite = callSite(kind),
-    options: { readonly preservesPartitioning?: boolean; readonly indexed?: boolean } = {},
+    options: Parameters<typeof nodes.functionNode>[4] = {},
   ): Dataset<U> {
-    if (typeof fn !== 'function')
-      throw new UsageError(`${site.operation}() at ${site.location} needs a function, got ${typeof fn}`)
-    return this.#make({
-      ...this.#base(site),
-      kind,
-      parent: this.node,
-      closure: this.#runner.capture(fn, site),
-      preservesPartitioning: options.preservesPartitioning ?? false,
-      indexed: options.indexed ?? false,
-    })
+    return this.#make(nodes.functionNode(this, kind, fn, site, options))
   }
 
-  #spec(partitioning: Partitioning, nodes: readonly LineageNode[], site: CallSite): PartitionerSpec {
-    if (typeof partitioning === 'number') return hashPartitioner(checkPartitions(partitioning, `${site.operation}()`))
-    if (partitioning) return partitioning
-    let largest: PartitionerSpec | undefined
-    for (const node of nodes) {
-      const spec = partitionerOf(node)
-      if (spec && spec.partitions > (largest?.partitions ?? 0)) largest = spec
-    }
-    return largest ?? hashPartitioner(this.#runner.defaultPartitions)
+  #projection<U>(kind: 'keys' | 'values' | 'glom', site: CallSite): Dataset<U> {
+    return this.#make(nodes.projectionNode(this, kind, site))
   }
 
-  #shuffle<U>(
-    partitioner: PartitionerSpec,
-    site: CallSite,
-    how: { aggregator?: Aggregator; sort?: 'ascending' | 'descending' },
-  ): Dataset<U> {
-    return this.#make({
-      ...this.#base(site),
-      kind: 'shuffle',
-      shuffleId: this.#runner.nextShuffleId(),
-      parent: this.node,
-      partitioner,
-      ...how,
-    })
+  #number<U>(by: 'index' | 'uniqueId', site: CallSite): Dataset<U> {
+    return this.#make({ ...this.#base(site), kind: 'number', parent: this.node, by, targets: 0 })
   }
 
-  #aggregate<C>(
-    aggregator: Aggregator,
+  #aggregateByKey<U>(
+    zero: unknown,
+    mergeValue: Function,
+    mergeCombiners: Function,
     partitioning: Partitioning,
     site: CallSite,
-  ): Dataset<[never, C]> & Dataset<any> {
-    const spec = this.#spec(partitioning, [this.node], site)
-    if (sameSpec(partitionerOf(this.node), spec))
-      return this.#make<any>({ ...this.#base(site), kind: 'aggregate', parent: this.node, aggregator })
-    return this.#shuffle<any>(spec, site, { aggregator })
+  ): Dataset<U> {
+    const [merge, combine] = [mergeValue, mergeCombiners].map((fn) => this.runner.capture(fn, site))
+    const aggregator = {
+      kind: 'aggregate',
+      zero: encodeValue(zero),
+      mergeValue: merge!,
+      mergeCombiners: combine!,
+    } as const
+    return this.#make(nodes.aggregateNode(this, aggregator, partitioning, site))
   }
 
-  #cogroup<U>(other: Dataset<any>, partitioning: Partitioning, site: CallSite, join?: JoinKind): Dataset<U> {
-    const spec = this.#spec(partitioning, [this.node, other.node], site)
-    const sides = [this as Dataset<any>, other].map((side) =>
-      sameSpec(partitionerOf(side.node), spec) ? side.node : side.#shuffle(spec, site, {}).node,
-    )
-    return this.#make({ ...this.#base(site), kind: 'cogroup', parents: sides, ...(join ? { join } : {}) })
-  }
-
-  #sort(site: CallSite, options: { readonly ascending?: boolean; readonly partitions?: number }): Dataset<any> {
-    const partitions = checkPartitions(
-      options.partitions ?? this.#spec(undefined, [this.node], site).partitions,
-      `${site.operation}()`,
-    )
-    const ascending = options.ascending ?? true
-    return this.#shuffle(Object.freeze({ kind: 'sampled-range', partitions, ascending }), site, {
-      sort: ascending ? 'ascending' : 'descending',
-    })
-  }
-
-  #run(sink: Sink, site: CallSite, options: ActionOptions): Promise<Uint8Array[]> {
-    return this.#runner.runJob(this.node, sink, site, options)
-  }
-
-  async #fold<U>(
-    zero: U,
-    mergeRow: Function,
-    mergeTotals: (left: U, right: U) => U,
+  #cogroup<U>(
+    others: readonly Dataset<any>[],
+    partitioning: Partitioning,
     site: CallSite,
-    options: ActionOptions,
-  ): Promise<U> {
-    const encoded = encodeValue(zero)
-    const sink: Sink = { kind: 'aggregate', zero: encoded, closure: this.#runner.capture(mergeRow, site) }
-    const totals = (await this.#run(sink, site, options)).map((bytes) => decodeValue(bytes) as U)
-    return totals.reduce((left, right) => mergeTotals(left, right), decodeValue(encoded) as U)
+    join?: JoinKind,
+  ): Dataset<U> {
+    return this.#make(nodes.cogroupNode([this, ...others], partitioning, site, join))
   }
 
-  async #take(count: number, site: CallSite, options: ActionOptions): Promise<T[]> {
-    checkCount(count, `${site.operation}()`)
-    const total = await this.#runner.partitionCount(this.node)
-    const rows: T[] = []
-    for (let from = 0, step = 1; from < total && rows.length < count; from += step, step *= 4) {
-      const partitions = Array.from({ length: Math.min(step, total - from) }, (_, i) => from + i)
-      const sink: Sink = { kind: 'take', count: count - rows.length }
-      for (const part of await this.#runner.runJob(this.node, sink, site, { ...options, partitions }))
-        for (const batch of readSegment(part)) rows.push(...(batch as T[]))
-    }
-    return rows.slice(0, count)
+  async #countsOf<K>(keyed: nodes.Handle, action: actions.Action): Promise<[K, number][]> {
+    const ones = nodes.inner(this.runner, nodes.projectionNode(keyed, 'ones', action.site))
+    const { node } = nodes.inner(this.runner, nodes.aggregateNode(ones, { kind: 'sum' }, undefined, action.site))
+    return actions.collect({ ...action, node })
   }
-}
-
-function checkCount(count: number, what: string): void {
-  if (!Number.isInteger(count) || count < 0)
-    throw new UsageError(`${what} needs a whole number of rows >= 0, got ${String(count)}`)
 }

@@ -5,6 +5,7 @@ import type { DatasetId, ShuffleId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { Closure } from '../closure/closure.ts'
 import type { LineageNode } from '../lineage/node.ts'
+import type { Partitioner } from '../lineage/partitioner.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 
 export interface ActionOptions {
@@ -25,8 +26,12 @@ export interface JobRunner {
     options?: ActionOptions & { partitions?: readonly number[] },
   ): Promise<Uint8Array[]>
   partitionCount(node: LineageNode): Promise<number>
+  /** How a dataset's keys are spread, where that is known; samples the bounds of sorts first. */
+  partitioner(node: LineageNode, options: ActionOptions): Promise<Partitioner | undefined>
   persist(node: LineageNode, level: StorageLevel): void
   unpersist(node: LineageNode): void
+  setName(node: LineageNode, name: string): void
+  nameOf(node: LineageNode): string | undefined
   explain(node: LineageNode): string
   /** Registers what a scope or the context has to drop. */
   created(node: LineageNode): void

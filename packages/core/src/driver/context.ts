@@ -1,6 +1,6 @@
 /** The user's entry: makes datasets, broadcasts and accumulators, runs jobs, and owns the cluster. */
 
-import { AbortedError, InternalError, UsageError } from '../base/errors.ts'
+import { AbortedError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
@@ -15,21 +15,22 @@ import {
 } from '../base/ids.ts'
 import { captureClosure } from '../closure/capture.ts'
 import { shipSymbol } from '../closure/closure.ts'
-import { compareValues } from '../codec/order.ts'
 import { SegmentBuilder } from '../codec/segment.ts'
-import { decodeValue, encodeValue } from '../codec/value.ts'
+import { encodeValue } from '../codec/value.ts'
 import { Dataset, type Row } from '../dataset/dataset.ts'
 import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
-import { topologicalOrder, type LineageNode, type ShuffleNode } from '../lineage/node.ts'
-import { checkPartitions, type RangePartitioner } from '../lineage/partitioner.ts'
+import { partitionerOf, type LineageNode } from '../lineage/node.ts'
+import { checkPartitions } from '../lineage/partitioner.ts'
 import { explainStages } from '../plan/explain.ts'
-import { partitionCount, partitionCounts, splitStages, type Resolutions } from '../plan/split-stages.ts'
+import { partitionCount, resolvePartitioner, splitStages, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
+import type { TaskContext } from '../task/task-context.ts'
 import { JobDriver, type ExecutorInfo, type Metrics } from './job-driver.ts'
 import { Scope } from './scope.ts'
-import { listText } from './text-listing.ts'
+import { listSources, resolveLineage, type ResolvePorts } from './resolve-lineage.ts'
+import { readStream } from './stream-source.ts'
 
 /** What the context needs of a cluster; see cluster/. */
 export interface ContextCluster {
@@ -44,8 +45,6 @@ export interface ContextCluster {
   stop(): Promise<void>
 }
 
-const keysPerPartition = 200
-
 export class Context {
   readonly #config: Config
   readonly #cluster: ContextCluster
@@ -53,8 +52,21 @@ export class Context {
   readonly #ids = createIdSource()
   readonly #broadcasts = new Map<number, { bytes: Uint8Array }>()
   readonly #totals = new Map<number, number>()
-  readonly #resolutions: Resolutions = { splits: new Map(), bounds: new Map(), levels: new Map(), mapStages: new Map() }
+  readonly #resolutions: Resolutions = {
+    splits: new Map(),
+    bounds: new Map(),
+    offsets: new Map(),
+    levels: new Map(),
+    names: new Map(),
+    mapStages: new Map(),
+  }
   readonly #slices = new Map<DatasetId, readonly (readonly Uint8Array[])[]>()
+  readonly #streams = new Map<DatasetId, { rows: AsyncIterable<unknown>; read?: Promise<void> }>()
+  readonly #resolvePorts: ResolvePorts = {
+    resolutions: this.#resolutions,
+    runJob: (node, sink, site, options) => this.#runJob(node, sink, site, options),
+    readStream: (node) => this.#readStream(node.id, node.partitions),
+  }
   readonly #scopes: Scope[] = []
   readonly #runner: JobRunner
   #defaultPartitions = 1
@@ -94,14 +106,20 @@ export class Context {
       capture: (fn, site) => captureClosure(fn, site),
       runJob: (node, sink, site, options) => this.#runJob(node, sink, site, options),
       partitionCount: async (node) => {
-        this.#listSources(node)
+        listSources(node, this.#resolutions)
         return partitionCount(node, this.#resolutions)
       },
+      partitioner: async (node, options) => {
+        await resolveLineage(node, this.#resolvePorts, options)
+        return resolvePartitioner(partitionerOf(node), this.#resolutions)
+      },
       persist: (node, level) => this.#resolutions.levels.set(node.id, level),
+      setName: (node, name) => this.#resolutions.names.set(node.id, name),
+      nameOf: (node) => this.#resolutions.names.get(node.id),
       unpersist: (node) => this.#unpersist(node.id),
       explain: (node) => {
-        this.#listSources(node)
-        return explainStages(node, this.#resolutions)
+        listSources(node, this.#resolutions)
+        return explainStages(node, this.#resolutions, this.#driver.heldBlocks)
       },
       created: (node) => this.#adopt(node),
     }
@@ -136,6 +154,31 @@ export class Context {
       return [slice.join()]
     })
     return new Dataset<T>({ id: this.#runner.nextDatasetId(), site, kind: 'rows', slices }, this.#runner)
+  }
+
+  /**
+   * A dataset of rows that come as a stream: a Node Readable in object mode or of lines, or any async iterable. It is read
+   * to its end by the first action, on the driver, which keeps the encoded rows for later actions.
+   * @throws UsageError at the first action, where a row is no plain data; what the stream itself throws is passed on.
+   */
+  fromStream<T extends Row>(rows: AsyncIterable<T>, partitions?: number): Dataset<T> {
+    if (typeof (rows as Partial<AsyncIterable<T>> | null)?.[Symbol.asyncIterator] !== 'function')
+      throw new UsageError('fromStream() needs an async iterable or a Node stream; use parallelize() for arrays')
+    const count = checkPartitions(partitions ?? this.#defaultPartitions, 'fromStream()')
+    const id = this.#runner.nextDatasetId()
+    this.#streams.set(id, { rows })
+    return new Dataset<T>({ id, site: callSite('fromStream'), kind: 'stream', partitions: count }, this.#runner)
+  }
+
+  /**
+   * A dataset of your own making: `fn(partition, task)` returns the rows of a partition as an iterable, on the executors.
+   * It must return the same rows each time that it is asked, since lost partitions are computed again.
+   */
+  source<T extends Row>(partitions: number, fn: (partition: number, task: TaskContext) => Iterable<T>): Dataset<T> {
+    const site = callSite('source')
+    const closure = this.#runner.capture(fn, site)
+    checkPartitions(partitions, 'source()')
+    return new Dataset<T>({ id: this.#runner.nextDatasetId(), site, kind: 'source', partitions, closure }, this.#runner)
   }
 
   /** The numbers from `start` up to, not with, `end`; no number is stored or sent. */
@@ -246,8 +289,7 @@ export class Context {
     if (this.#stopped) throw new UsageError(`${describeCallSite(site)}: the context is stopped; create another one`)
     if (options.signal?.aborted)
       throw new AbortedError(`${describeCallSite(site)} was aborted before it began`, { cause: options.signal.reason })
-    this.#listSources(node)
-    await this.#sampleBounds(node, options)
+    await resolveLineage(node, this.#resolvePorts, options)
     const stages = splitStages(node, sink, this.#resolutions, {
       nextStageId: () => this.#ids.next<StageId>('stage'),
       shuffleStorage: this.#config.shuffleStorage,
@@ -257,57 +299,11 @@ export class Context {
     return this.#driver.run(this.#ids.next<JobId>('job'), stages, partitions, options.signal)
   }
 
-  #listSources(node: LineageNode): void {
-    const order = topologicalOrder(node)
-    for (const at of order)
-      if (at.kind === 'text' && !this.#resolutions.splits.has(at.id)) this.#resolutions.splits.set(at.id, listText(at))
-    const counts = partitionCounts(order, this.#resolutions)
-    for (const at of order) {
-      if (at.kind !== 'zipPartitions') continue
-      const [left, right] = at.parents.map((parent) => counts.get(parent.id)!)
-      if (left !== right)
-        throw new UsageError(
-          `${describeCallSite(at.site)} needs as many partitions on both sides, got ${left} and ${right}`,
-        )
-    }
-  }
-
-  /** Runs the sampling jobs of sorts that have no bounds yet, innermost first. */
-  async #sampleBounds(node: LineageNode, options: ActionOptions): Promise<void> {
-    for (const at of topologicalOrder(node)) {
-      if (
-        at.kind !== 'shuffle' ||
-        at.partitioner.kind !== 'sampled-range' ||
-        this.#resolutions.bounds.has(at.shuffleId)
-      )
-        continue
-      this.#resolutions.bounds.set(at.shuffleId, await this.#bounds(at, options))
-    }
-  }
-
-  async #bounds(node: ShuffleNode, options: ActionOptions): Promise<RangePartitioner> {
-    const spec = node.partitioner
-    if (spec.kind !== 'sampled-range') throw new InternalError('bounds are sampled for ranges only')
-    const partitions = spec.partitions
-    let bounds: unknown[] = []
-    if (partitions > 1) {
-      const samples = await this.#runJob(node.parent, { kind: 'sampleKeys', count: keysPerPartition }, node.site, {
-        signal: options.signal,
-      })
-      const weighted = samples.flatMap((bytes) => {
-        const { keys, rows } = decodeValue(bytes) as { keys: unknown[]; rows: number }
-        return keys.map((key) => ({ key, weight: rows / keys.length }))
-      })
-      weighted.sort((a, b) => compareValues(a.key, b.key))
-      const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
-      let seen = 0
-      for (const { key, weight } of weighted) {
-        seen += weight
-        if (seen < (total * (bounds.length + 1)) / partitions || bounds.length === partitions - 1) continue
-        if (bounds.length === 0 || compareValues(bounds.at(-1), key) < 0) bounds.push(key)
-      }
-    }
-    return Object.freeze({ kind: 'range', partitions, ascending: spec.ascending, bounds })
+  /** A stream is read once; later actions wait for the same reading. */
+  async #readStream(id: DatasetId, partitions: number): Promise<void> {
+    const stream = this.#streams.get(id)!
+    stream.read ??= readStream(stream.rows, partitions).then((slices) => void this.#slices.set(id, slices))
+    await stream.read
   }
 
   /** A new node belongs to the innermost scope; a checkpoint, which has the id of the node that it replaces, moves there. */
@@ -329,13 +325,16 @@ export class Context {
     for (const id of datasets) {
       this.#resolutions.levels.delete(id)
       this.#resolutions.splits.delete(id)
+      this.#resolutions.offsets.delete(id)
+      this.#resolutions.names.delete(id)
       this.#slices.delete(id)
+      this.#streams.delete(id)
     }
     this.#driver.drop(datasets, shuffles, [])
-    for (const id of shuffles) {
-      this.#resolutions.mapStages.delete(id)
-      this.#resolutions.bounds.delete(id)
-    }
+    for (const id of shuffles) this.#resolutions.mapStages.delete(id)
+    for (const node of nodes)
+      if (node.kind === 'shuffle' && node.partitioner.kind === 'sampled-range' && node.sort)
+        this.#resolutions.bounds.delete(node.partitioner)
   }
 }
 

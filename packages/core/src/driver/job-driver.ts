@@ -7,6 +7,7 @@ import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/i
 import type { LogRecord } from '../base/logger.ts'
 import { remapStack } from '../closure/remap-stack.ts'
 import { decodeValue } from '../codec/value.ts'
+import type { HeldBlocks } from '../plan/explain.ts'
 import { neededInputs } from '../plan/inputs.ts'
 import { fromWire } from '../protocol/failure.ts'
 import type { AccumulatorUpdate, DriverMessage, ExecutorMessage, TaskInput } from '../protocol/messages.ts'
@@ -82,6 +83,12 @@ export class JobDriver {
 
   get executors(): ExecutorInfo[] {
     return [...this.#executors.values()].flatMap(({ info }) => (info ? [info] : []))
+  }
+
+  /** What later jobs find and need not compute again. */
+  readonly heldBlocks: HeldBlocks = {
+    hasOutputs: (shuffle) => this.#state.stages.get(this.#state.mapStageOf.get(shuffle)!)?.missingOutputs === 0,
+    isCached: (dataset, partition) => (this.#state.cached.get(cacheKey(dataset, partition))?.size ?? 0) > 0,
   }
 
   /** Takes an executor in; resolves when it has said that it is ready. */

@@ -1,24 +1,25 @@
 /** Node kind -> batches of rows. A pipeline is pulled batch by batch; inside a batch each step is one tight loop. */
 
-import { assertNever, UsageError } from '../base/errors.ts'
-import { Group } from '../codec/group.ts'
-import { KeyMap } from '../codec/key.ts'
+import { assertNever } from '../base/errors.ts'
 import { compareValues } from '../codec/order.ts'
-import { unionParent } from '../plan/inputs.ts'
+import { decodeValue } from '../codec/value.ts'
+import { readsOf } from '../plan/inputs.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
-import { combineValues, mergeCombined, type FunctionOf, type Pair } from '../shuffle/merge.ts'
+import { aggregateValues, mergeCombined, type FunctionOf, type Pair } from '../shuffle/merge.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { cartesian, cogroup, zip } from './pairing.ts'
+import { iterable } from './row-checks.ts'
+import { keyRangeFilter, stepOf } from './steps.ts'
 import { readLines } from './text-splits.ts'
 
 export type Batches = Iterable<unknown[]>
 
 /** What an operator may ask of the task that it runs in. */
 export interface OperatorScope {
-  readonly nodes: readonly PlanNode[]
   readonly task: TaskContext
   readonly functionOf: FunctionOf
-  /** Marks whose function runs now, for accumulators. */
-  enter(datasetId: number, partition: number): void
+  /** Marks whose function runs now, for accumulators and errors. */
+  enter(node: PlanNode, partition: number): void
   batchesOf(index: number, partition: number): Batches
   rowsOf(datasetId: number, partition: number): Batches
   shuffleOf(shuffleId: number, reduce: number): Batches
@@ -27,7 +28,7 @@ export interface OperatorScope {
 const batchRows = 2048
 
 export function* compute(node: PlanNode, partition: number, scope: OperatorScope): Generator<unknown[]> {
-  const enter = () => scope.enter(node.datasetId, partition)
+  const enter = () => scope.enter(node, partition)
   switch (node.kind) {
     case 'rows':
       yield* scope.rowsOf(node.datasetId, partition)
@@ -38,32 +39,39 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
     case 'text':
       for (const split of node.splits[partition]!) yield* readLines(split)
       return
+    case 'source': {
+      enter()
+      const rows = scope.functionOf(node.closure)(partition, scope.task)
+      yield* rebatch(iterable(rows, node.site), enter)
+      return
+    }
     case 'map':
     case 'keyBy':
     case 'filter':
     case 'flatMap':
     case 'mapValues':
-    case 'flatMapValues': {
-      const apply = elementwise(node.kind, scope.functionOf(node.closure), node.site)
+    case 'flatMapValues':
+    case 'keys':
+    case 'values':
+    case 'asKeys':
+    case 'ones':
+    case 'sample':
+    case 'number': {
+      const step = stepOf(node, partition, scope.functionOf)
       for (const batch of scope.batchesOf(node.parent, partition)) {
         enter()
-        yield apply(batch)
+        yield step(batch)
       }
       return
     }
-    case 'keys':
-    case 'values': {
-      const side = node.kind === 'keys' ? 0 : 1
-      for (const batch of scope.batchesOf(node.parent, partition))
-        yield batch.map((row) => asPair(row, node.site)[side])
+    case 'glom': {
+      const all: unknown[] = []
+      for (const batch of scope.batchesOf(node.parent, partition)) for (const row of batch) all.push(row)
+      yield [all]
       return
     }
-    case 'asKeys':
-      for (const batch of scope.batchesOf(node.parent, partition)) yield batch.map((row) => [row, null])
-      return
-    case 'ones':
-      for (const batch of scope.batchesOf(node.parent, partition))
-        yield batch.map((row) => [asPair(row, node.site)[0], 1])
+    case 'fold':
+      yield* fold(node, partition, scope)
       return
     case 'mapPartitions': {
       const rows = flatten(scope.batchesOf(node.parent, partition), enter)
@@ -79,17 +87,25 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
       yield* rebatch(iterable(scope.functionOf(node.closure)(...sides, scope.task), node.site), enter)
       return
     }
-    case 'union': {
-      const found = unionParent(
-        node.parents.map((parent) => scope.nodes[parent]!.partitions),
-        partition,
-      )
-      yield* scope.batchesOf(node.parents[found.parent]!, found.partition)
+    case 'union':
+    case 'coalesce':
+      for (const read of readsOf(node, partition)) yield* scope.batchesOf(read.index, read.partition)
+      return
+    case 'filterByRange': {
+      const keep = keyRangeFilter(node)
+      for (const read of readsOf(node, partition))
+        for (const batch of scope.batchesOf(read.index, read.partition)) yield keep(batch)
       return
     }
+    case 'zip':
+      yield* rebatch(zip(node, partition, scope))
+      return
+    case 'cartesian':
+      yield* cartesian(node, partition, scope)
+      return
     case 'aggregate':
       enter()
-      yield* rebatch(combineValues(scope.batchesOf(node.parent, partition), node.aggregator, scope.functionOf))
+      yield* rebatch(aggregateValues(scope.batchesOf(node.parent, partition), node.aggregator, scope.functionOf))
       return
     case 'cogroup':
       yield* rebatch(cogroup(node, partition, scope))
@@ -107,66 +123,22 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
   }
 }
 
-function elementwise(
-  kind: 'map' | 'keyBy' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues',
-  fn: (...args: unknown[]) => unknown,
-  site: string,
-): (batch: unknown[]) => unknown[] {
-  switch (kind) {
-    case 'map':
-      return (batch) => batch.map((row) => sync(fn(row), site))
-    case 'keyBy':
-      return (batch) => batch.map((row) => [sync(fn(row), site), row])
-    case 'filter':
-      return (batch) => batch.filter((row) => sync(fn(row), site))
-    case 'flatMap':
-      return (batch) => {
-        const out: unknown[] = []
-        for (const row of batch) for (const result of iterable(fn(row), site)) out.push(result)
-        return out
-      }
-    case 'mapValues':
-      return (batch) => batch.map((row) => [asPair(row, site)[0], sync(fn((row as Pair)[1]), site)])
-    case 'flatMapValues':
-      return (batch) => {
-        const out: unknown[] = []
-        for (const row of batch) {
-          const [key, value] = asPair(row, site)
-          for (const result of iterable(fn(value), site)) out.push([key, result])
-        }
-        return out
-      }
+function* fold(
+  node: Extract<PlanNode, { kind: 'fold' }>,
+  partition: number,
+  scope: OperatorScope,
+): Generator<unknown[]> {
+  const merge = scope.functionOf(node.closure)
+  let any = node.zero !== undefined
+  let total = node.zero && decodeValue(node.zero)
+  for (const batch of scope.batchesOf(node.parent, partition)) {
+    scope.enter(node, partition)
+    for (const row of batch) {
+      total = any ? merge(total, row) : row
+      any = true
+    }
   }
-}
-
-function sync(value: unknown, site: string): unknown {
-  if (value instanceof Promise) {
-    value.catch(() => {})
-    throw new UsageError(`${site}: the function returned a promise; functions of datasets are synchronous`)
-  }
-  return value
-}
-
-function iterable(value: unknown, site: string): Iterable<unknown> {
-  sync(value, site)
-  if (value !== null && value !== undefined && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function')
-    return value as Iterable<unknown>
-  throw new UsageError(
-    `${site}: the function must return an iterable such as an array, got ${value === null ? 'null' : typeof value}`,
-  )
-}
-
-export function asPair(row: unknown, site: string): Pair {
-  if (Array.isArray(row) && row.length === 2) return row as unknown as Pair
-  throw new UsageError(`${site} needs rows [key, value], got ${describeRow(row)}`)
-}
-
-function describeRow(row: unknown): string {
-  try {
-    return (JSON.stringify(row) ?? String(row)).slice(0, 120)
-  } catch {
-    return String(row)
-  }
+  if (any) yield [total]
 }
 
 function* flatten(batches: Batches, enter: () => void): Generator<unknown> {
@@ -204,30 +176,4 @@ function sorted(batches: Batches, direction: 'ascending' | 'descending'): unknow
   return direction === 'ascending'
     ? rows.sort((a, b) => compareValues(a[0], b[0]))
     : rows.sort((a, b) => compareValues(b[0], a[0]))
-}
-
-function* cogroup(
-  node: Extract<PlanNode, { kind: 'cogroup' }>,
-  partition: number,
-  scope: OperatorScope,
-): Generator<unknown> {
-  const groups = new KeyMap<unknown[][]>()
-  for (const [side, parent] of node.parents.entries())
-    for (const batch of scope.batchesOf(parent, partition))
-      for (const row of batch) {
-        const [key, value] = asPair(row, node.site)
-        groups.getOrInsert(key, () => node.parents.map(() => []))[side]!.push(value)
-      }
-  for (const [key, sides] of groups.entries()) {
-    if (!node.join) {
-      yield [key, sides.map((values) => new Group(values))]
-      continue
-    }
-    const [left, right] = sides as [unknown[], unknown[]]
-    const outerLeft = node.join === 'left' || node.join === 'full'
-    const outerRight = node.join === 'right' || node.join === 'full'
-    const lefts = left.length === 0 && outerRight ? [undefined] : left
-    const rights = right.length === 0 && outerLeft ? [undefined] : right
-    for (const l of lefts) for (const r of rights) yield [key, [l, r]]
-  }
 }

@@ -3,14 +3,17 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertNever, UsageError } from '../base/errors.ts'
-import { sameKey } from '../codec/key.ts'
+import { addToSketch, emptySketch } from '../codec/distinct-sketch.ts'
+import { assertKey, sameKey } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
 import { SegmentBuilder } from '../codec/segment.ts'
+import { topRows } from '../codec/top-rows.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
 import { plainRow } from '../codec/group.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 import type { FunctionOf, Pair } from '../shuffle/merge.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { histogramOf, momentsOf } from './number-sinks.ts'
 import type { Batches } from './operators.ts'
 
 export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task: TaskContext): Uint8Array {
@@ -34,7 +37,7 @@ export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task
       const key = decodeValue(sink.key)
       const out = new SegmentBuilder()
       for (const batch of batches)
-        for (const row of batch) if (sameKey((row as Pair)[0], key)) out.push((row as Pair)[1])
+        for (const row of batch) if (sameKey((row as Pair)[0], key)) out.push((plainRow(row) as Pair)[1])
       return out.join()
     }
     case 'count': {
@@ -61,16 +64,42 @@ export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task
     }
     case 'foreach': {
       const each = functionOf(sink.closure)
-      for (const batch of batches) for (const row of batch) if (each(row, task) instanceof Promise) throw promised()
+      for (const batch of batches)
+        for (const row of batch) if (each(row, task) instanceof Promise) throw promised('foreach')
       return encodeValue(null)
     }
-    case 'top': {
-      let best: unknown[] = []
+    case 'foreachPartition': {
+      const result = functionOf(sink.closure)(rowsOf(batches), task)
+      if (result instanceof Promise) throw promised('foreachPartition')
+      return encodeValue(null)
+    }
+    case 'top':
+      return encodeValue(topRows(batches, sink.count, comparison(sink, functionOf)).map(plainRow))
+    case 'moments':
+      return encodeValue(momentsOf(batches, sink.what))
+    case 'histogram':
+      return encodeValue(histogramOf(batches, sink.bounds))
+    case 'sketch': {
+      const sketch = emptySketch(sink.precision)
+      for (const batch of batches)
+        for (const row of batch) {
+          const key = plainRow(row)
+          assertKey(key, 'countApproxDistinct()')
+          addToSketch(sketch, key)
+        }
+      return encodeValue(sketch)
+    }
+    case 'pick': {
+      const places = sink.places[task.partition] ?? []
+      const out = new SegmentBuilder()
+      let at = 0
+      let next = 0
       for (const batch of batches) {
-        best.push(...batch)
-        best = best.sort((a, b) => compareValues(b, a)).slice(0, sink.count)
+        for (; next < places.length && places[next]! < at + batch.length; next++) out.push(batch[places[next]! - at])
+        at += batch.length
+        if (next === places.length) break
       }
-      return encodeValue(best.map(plainRow))
+      return out.join()
     }
     case 'sampleKeys':
       return encodeValue(sampleKeys(batches, sink.count))
@@ -81,8 +110,23 @@ export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task
   }
 }
 
-const promised = () =>
-  new UsageError('foreach(): the function returned a promise; functions of datasets are synchronous')
+const promised = (what: string) =>
+  new UsageError(
+    `${what}(): the function returned a promise; use mapAsync(fn, { concurrency }) for asynchronous work, and count() it`,
+  )
+
+/** What a sort function of the user's says, or the order of values. */
+export function comparison(
+  { order, closure }: Extract<Sink, { kind: 'top' }>,
+  functionOf: FunctionOf,
+): (a: unknown, b: unknown) => number {
+  const compare = closure ? (functionOf(closure) as (a: unknown, b: unknown) => number) : compareValues
+  return order === 'smallest' ? compare : (a, b) => compare(b, a)
+}
+
+function* rowsOf(batches: Batches): Generator<unknown> {
+  for (const batch of batches) yield* batch
+}
 
 /** Every n-th key, with n doubled whenever the sample is twice too large: no randomness, one pass, bounded. */
 function sampleKeys(batches: Batches, count: number): { keys: unknown[]; rows: number } {

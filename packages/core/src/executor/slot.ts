@@ -28,9 +28,11 @@ import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { asPair, compute, type OperatorScope } from './operators.ts'
+import { compute, type OperatorScope } from './operators.ts'
+import { asPair } from './row-checks.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { drain } from './sinks.ts'
+import { isStep, stepOf, type StepNode } from './steps.ts'
 import type { SlotReply, SlotRequest } from './slot-host.ts'
 
 /** A block that the task reads: where it lies here, or its bytes if they came from another executor. */
@@ -274,10 +276,9 @@ class TaskRun implements OperatorScope {
   readonly #ended = new Set<string>()
   #movedBytes = 0
   #diskBytes = 0
-  #datasetId = 0
+  /** Whose function runs; undefined for the action's own. */
+  #node: PlanNode | undefined
   #partition = 0
-  /** The user's line whose function runs, for error messages. */
-  site = ''
 
   constructor(
     plan: StagePlan,
@@ -342,15 +343,16 @@ class TaskRun implements OperatorScope {
     let success: Pick<TaskSuccess, 'index' | 'value'>
     if (output.kind === 'shuffle') {
       const root = this.nodes.at(-1)!
-      const segment = writeMapOutput(batches, output, this.functionOf, (row) => {
+      const refuse = (row: unknown): never => {
         asPair(row, root.site)
         throw new InternalError('a pair was refused')
-      })
+      }
+      const segment = writeMapOutput(batches, output, this.functionOf, refuse, root.site)
       const place = this.#place(segment.parts, segment.bytes, output.storage === 'disk' ? 'disk' : 'memory-and-disk')!
       this.#blocks.push({ name: shuffleBlock(output.shuffleId, this.#description.partition), place })
       success = { index: segment.index }
     } else {
-      this.enter(0, this.#description.partition)
+      this.enter(undefined, this.#description.partition)
       success = { value: drain(batches, output, this.functionOf, this.task) }
       this.#ended.add(`0-${this.#description.partition}`)
     }
@@ -378,20 +380,53 @@ class TaskRun implements OperatorScope {
     for (const { place } of this.#blocks) if (place.kind === 'disk') rmSync(place.path, { force: true })
   }
 
-  enter(datasetId: number, partition: number): void {
-    this.#datasetId = datasetId
+  /** The user's line whose function runs, for error messages. */
+  get site(): string {
+    return this.#node?.site ?? ''
+  }
+
+  enter(node: PlanNode | undefined, partition: number): void {
+    this.#node = node
     this.#partition = partition
-    if (datasetId !== 0) this.site = this.nodes.find((node) => node.datasetId === datasetId)?.site ?? ''
   }
 
   accumulate(accumulator: number, amount: number): void {
-    const key = `${accumulator}-${this.#datasetId}-${this.#partition}`
+    const datasetId = this.#node?.datasetId ?? 0
+    const key = `${accumulator}-${datasetId}-${this.#partition}`
     const sum = this.#sums.get(key)
     if (sum) sum.total += amount
-    else this.#sums.set(key, { accumulator, datasetId: this.#datasetId, partition: this.#partition, total: amount })
+    else this.#sums.set(key, { accumulator, datasetId, partition: this.#partition, total: amount })
   }
 
+  /** Steps down to the first node that is none, or that lies in a cache, are one loop: a chain of any length runs flat. */
   *batchesOf(index: number, partition: number): Generator<unknown[]> {
+    const chain: StepNode[] = []
+    let at = index
+    for (;;) {
+      const node = this.nodes[at]!
+      if (!isStep(node) || node.persist) break
+      chain.push(node)
+      at = node.parent
+    }
+    if (chain.length === 0) {
+      yield* this.#keptBatchesOf(at, partition)
+      return
+    }
+    chain.reverse()
+    const steps = chain.map((node) => ({ node, run: stepOf(node, partition, this.functionOf) }))
+    for (let batch of this.#keptBatchesOf(at, partition)) {
+      for (const { node, run } of steps) {
+        this.#node = node
+        this.#partition = partition
+        batch = run(batch)
+      }
+      yield batch
+    }
+    for (const { datasetId } of chain) this.#ended.add(`${datasetId}-${partition}`)
+  }
+
+  /** The rows of a node: from the cache, or computed, and then kept where the user asked for it. */
+  *#keptBatchesOf(index: number, partition: number): Generator<unknown[]> {
     const node = this.nodes[index]!
     const held = this.#inputs.find(
       (input) => input.kind === 'cache' && input.datasetId === node.datasetId && input.partition === partition,
@@ -477,6 +512,7 @@ function closuresOf(plan: StagePlan): Closure[] {
   }
   look(plan.output)
   if ('aggregator' in plan.output) look(plan.output.aggregator!)
+  if ('partitioner' in plan.output) look(plan.output.partitioner)
   return found
 }
 

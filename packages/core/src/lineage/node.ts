@@ -39,8 +39,23 @@ export type Aggregator =
   | { readonly kind: 'first' }
   | { readonly kind: 'sum' }
   | { readonly kind: 'group' }
+  /** Counts distinct values roughly: a HyperLogLog sketch with 2 ** precision registers. */
+  | { readonly kind: 'sketch'; readonly precision: number }
 
-export type JoinKind = 'inner' | 'left' | 'right' | 'full'
+/** `without` keeps the left rows whose key the right side lacks, `both` one row for each key of both sides. */
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'without' | 'both'
+
+/** Which rows a sample takes: those whose random number lies in a range, Poisson copies, or a fraction per key. */
+export type Sampler =
+  | { readonly kind: 'range'; readonly from: number; readonly to: number }
+  | { readonly kind: 'poisson'; readonly mean: number }
+  | {
+      readonly kind: 'byKey'
+      /** Encoded entries `[key, fraction][]`. */
+      readonly fractions: Uint8Array
+      readonly otherwise: number | undefined
+      readonly replacement: boolean
+    }
 
 export interface RowsNode extends NodeBase {
   readonly kind: 'rows'
@@ -61,6 +76,17 @@ export interface TextNode extends NodeBase {
   readonly pattern: string
   readonly minPartitions: number
 }
+/** Rows that the user's function makes on the executors, per partition. */
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source'
+  readonly partitions: number
+  readonly closure: Closure
+}
+/** Rows that the driver reads from a stream at the first action. */
+export interface StreamNode extends NodeBase {
+  readonly kind: 'stream'
+  readonly partitions: number
+}
 export interface FunctionNode extends NodeBase {
   readonly kind: 'map' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues' | 'keyBy' | 'mapPartitions'
   readonly parent: LineageNode
@@ -70,12 +96,55 @@ export interface FunctionNode extends NodeBase {
   readonly indexed: boolean
 }
 export interface ProjectionNode extends NodeBase {
-  /** `asKeys` makes `[row, null]`, `ones` makes `[key, 1]`. */
-  readonly kind: 'keys' | 'values' | 'asKeys' | 'ones'
+  /** `asKeys` makes `[row, null]`, `ones` makes `[key, 1]`, `glom` one array of a partition's rows. */
+  readonly kind: 'keys' | 'values' | 'asKeys' | 'ones' | 'glom'
   readonly parent: LineageNode
+}
+export interface SampleNode extends NodeBase {
+  readonly kind: 'sample'
+  readonly parent: LineageNode
+  readonly sampler: Sampler
+  readonly seed: number
+}
+/**
+ * Puts a number beside each row: `index` and `uniqueId` make `[row, number]`; `spread` and `group` make `[partition, row]`
+ * for a shuffle into `targets` partitions, in turn or in runs of neighbours.
+ */
+export interface NumberNode extends NodeBase {
+  readonly kind: 'number'
+  readonly parent: LineageNode
+  readonly by: 'index' | 'uniqueId' | 'spread' | 'group'
+  readonly targets: number
+}
+/** One row per partition: its rows merged by `closure`, from a clone of `zero` if there is one; none of an empty partition without. */
+export interface FoldNode extends NodeBase {
+  readonly kind: 'fold'
+  readonly parent: LineageNode
+  readonly zero?: Uint8Array
+  readonly closure: Closure
+}
+/** Neighbouring partitions of the parent become one: no row moves to another task. */
+export interface CoalesceNode extends NodeBase {
+  readonly kind: 'coalesce'
+  readonly parent: LineageNode
+  readonly partitions: number
+}
+/** Rows whose key lies in [low, high]; where the parent is range-partitioned, only partitions that may hold such are read. */
+export interface FilterByRangeNode extends NodeBase {
+  readonly kind: 'filterByRange'
+  readonly parent: LineageNode
+  readonly low: Uint8Array
+  readonly high: Uint8Array
 }
 export interface UnionNode extends NodeBase {
   readonly kind: 'union'
+  readonly parents: readonly LineageNode[]
+  /** All parents share one partitioner: partition p is theirs of that number, one after the other. */
+  readonly aligned: boolean
+}
+/** `cartesian` has a partition for each pair of its parents' partitions; `zip` meets rows of equal place. */
+export interface PairingNode extends NodeBase {
+  readonly kind: 'cartesian' | 'zip'
   readonly parents: readonly LineageNode[]
 }
 export interface ZipPartitionsNode extends NodeBase {
@@ -108,27 +177,25 @@ export type LineageNode =
   | RowsNode
   | RangeNode
   | TextNode
+  | SourceNode
+  | StreamNode
   | FunctionNode
   | ProjectionNode
+  | SampleNode
+  | NumberNode
+  | FoldNode
+  | CoalesceNode
+  | FilterByRangeNode
   | UnionNode
+  | PairingNode
   | ZipPartitionsNode
   | ShuffleNode
   | AggregateNode
   | CogroupNode
 
 export function parentsOf(node: LineageNode): readonly LineageNode[] {
-  switch (node.kind) {
-    case 'rows':
-    case 'range':
-    case 'text':
-      return []
-    case 'union':
-    case 'zipPartitions':
-    case 'cogroup':
-      return node.parents
-    default:
-      return [node.parent]
-  }
+  if ('parents' in node) return node.parents
+  return 'parent' in node ? [node.parent] : []
 }
 
 /** What a node reads inside its own stage: nothing, where a shuffle begins it. */
@@ -143,48 +210,66 @@ export function topologicalOrder(
 ): LineageNode[] {
   const order: LineageNode[] = []
   const seen = new Set<DatasetId>()
-  const stack: { node: LineageNode; next: number }[] = [{ node: root, next: 0 }]
-  seen.add(root.id)
+  const stack: { node: LineageNode; parents: readonly LineageNode[]; next: number }[] = []
+  const visit = (node: LineageNode) => {
+    seen.add(node.id)
+    stack.push({ node, parents: parents(node), next: 0 })
+  }
+  visit(root)
   while (stack.length > 0) {
     const top = stack.at(-1)!
-    const parent = parents(top.node)[top.next++]
+    const parent = top.parents[top.next++]
     if (!parent) {
       order.push(top.node)
       stack.pop()
-    } else if (!seen.has(parent.id)) {
-      seen.add(parent.id)
-      stack.push({ node: parent, next: 0 })
-    }
+    } else if (!seen.has(parent.id)) visit(parent)
   }
   return order
 }
 
-/** The partitioner of a dataset's rows, kept by operations that cannot change a key. */
-export function partitionerOf(node: LineageNode): PartitionerSpec | undefined {
-  for (let at = node; ;) {
-    switch (at.kind) {
-      case 'rows':
-      case 'shuffle':
-        return at.partitioner
-      case 'mapValues':
-      case 'flatMapValues':
-      case 'filter':
-      case 'aggregate':
-        at = at.parent
-        break
-      case 'mapPartitions':
-        if (!at.preservesPartitioning) return undefined
-        at = at.parent
-        break
-      case 'cogroup':
-        at = at.parents[0]!
-        break
-      default:
-        return undefined
-    }
+/** Found origins; `null` where there is none. Chains of operations ask for each of their links. */
+const origins = new WeakMap<LineageNode, LineageNode | null>()
+
+/** The node that gave a dataset's rows their partitioner: operations that cannot change a key keep it. */
+export function partitionerOriginOf(node: LineageNode): LineageNode | undefined {
+  const passed: LineageNode[] = []
+  let origin: LineageNode | null | undefined
+  for (let at: LineageNode | undefined = node; at; at = keyKeepingParent(at)) {
+    origin = at.kind === 'shuffle' || (at.kind === 'rows' && at.partitioner) ? at : origins.get(at)
+    if (origin !== undefined) break
+    passed.push(at)
+  }
+  for (const each of passed) origins.set(each, origin ?? null)
+  return origin ?? undefined
+}
+
+/** The parent whose rows keep their keys and their partitions in `node`. */
+function keyKeepingParent(node: LineageNode): LineageNode | undefined {
+  switch (node.kind) {
+    case 'mapValues':
+    case 'flatMapValues':
+    case 'filter':
+    case 'sample':
+    case 'filterByRange':
+    case 'aggregate':
+      return node.parent
+    case 'mapPartitions':
+      return node.preservesPartitioning ? node.parent : undefined
+    case 'union':
+      return node.aligned ? node.parents[0] : undefined
+    case 'cogroup':
+      return node.parents[0]
+    default:
+      return undefined
   }
 }
 
+export function partitionerOf(node: LineageNode): PartitionerSpec | undefined {
+  const origin = partitionerOriginOf(node)
+  return origin?.kind === 'shuffle' || origin?.kind === 'rows' ? origin.partitioner : undefined
+}
+
+/** Two sampled ranges are one where one dataset's sort made them: its bounds are sampled once, for all who use them. */
 export function sameSpec(a: PartitionerSpec | undefined, b: PartitionerSpec | undefined): boolean {
   if (!a || !b) return false
   if (a.kind === 'sampled-range' || b.kind === 'sampled-range') return a === b

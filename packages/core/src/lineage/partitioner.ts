@@ -1,10 +1,14 @@
 /** How keys are spread over partitions, as plain data: equal partitioners are equal data. */
 
+import { callSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
+import { captureClosure } from '../closure/capture.ts'
+import type { Closure } from '../closure/closure.ts'
 import { hashKey } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
+import { decodeValue } from '../codec/value.ts'
 
-export type Partitioner = HashPartitioner | IndexPartitioner | RangePartitioner
+export type Partitioner = HashPartitioner | IndexPartitioner | RangePartitioner | CustomPartitioner
 
 export interface HashPartitioner {
   readonly kind: 'hash'
@@ -25,14 +29,85 @@ export interface RangePartitioner {
   readonly bounds: readonly unknown[]
 }
 
-/** Spreads keys by their hash over `partitions` partitions. */
+/** The user's function tells the partition of a key. */
+export interface CustomPartitioner {
+  readonly kind: 'custom'
+  readonly partitions: number
+  readonly identity: string
+  readonly closure: Closure
+}
+
+/** The functions of custom partitioners, for the driver; executors rebuild them from the closure. */
+const customFunctions = new WeakMap<CustomPartitioner, (key: never) => number>()
+
+/**
+ * Spreads keys by their hash over `partitions` partitions: the partitioner of all pair operations that are given none.
+ * @throws UsageError where `partitions` is no whole number >= 1.
+ * @example
+ * const placed = context.parallelize([['a', 1], ['b', 2]]).partitionBy(hashPartitioner(4))
+ * await placed.partitionCount() // 4
+ */
 export function hashPartitioner(partitions: number): HashPartitioner {
   return Object.freeze({ kind: 'hash', partitions: checkPartitions(partitions, 'hashPartitioner()') })
 }
 
-/** Sends the integer key k to partition k. */
+/**
+ * Sends the integer key k to partition k. A task fails with a UsageError where a key is none of 0 to `partitions` - 1.
+ * @throws UsageError where `partitions` is no whole number >= 1.
+ * @example
+ * const placed = context.parallelize([[1, 'b'], [0, 'a']]).partitionBy(indexPartitioner(2))
+ * await placed.values().glom().collect() // [['a'], ['b']]
+ */
 export function indexPartitioner(partitions: number): IndexPartitioner {
   return Object.freeze({ kind: 'index', partitions: checkPartitions(partitions, 'indexPartitioner()') })
+}
+
+/**
+ * Cuts the order of values at `bounds`: keys up to and with `bounds[i]` go to partition i, larger ones to the last, or
+ * the other way round where not `ascending`. `sortByKey` finds such bounds by itself.
+ * @throws UsageError where a bound is not larger than the one before.
+ * @example
+ * const placed = context.parallelize([[15, 'b'], [3, 'a']]).partitionBy(rangePartitioner([10]))
+ * await placed.values().glom().collect() // [['a'], ['b']]
+ */
+export function rangePartitioner(
+  bounds: readonly unknown[],
+  options: { readonly ascending?: boolean } = {},
+): RangePartitioner {
+  for (let i = 1; i < bounds.length; i++)
+    if (compareValues(bounds[i - 1], bounds[i]) >= 0)
+      throw new UsageError(
+        `rangePartitioner() needs bounds that grow: ${String(bounds[i])} comes after ${String(bounds[i - 1])}`,
+      )
+  const { ascending = true } = options
+  return Object.freeze({ kind: 'range', partitions: bounds.length + 1, ascending, bounds: Object.freeze([...bounds]) })
+}
+
+/**
+ * Spreads keys by a function of your own, which travels to the executors like any other: it returns a whole number from
+ * 0 to `partitions` - 1, always the same for equal keys. Two custom partitioners are one, so that a join of what
+ * they placed moves nothing, where `identity` and `partitions` are equal.
+ * @throws UsageError where `partitions` is no whole number >= 1; ClosureError where the function cannot travel.
+ * @example
+ * const byLength = customPartitioner(3, (word: string) => word.length % 3, 'by length')
+ * const placed = context.parallelize([['aa', 1], ['b', 2], ['ccc', 3]]).partitionBy(byLength)
+ * await placed.keys().glom().collect() // [['ccc'], ['b'], ['aa']]
+ */
+export function customPartitioner<K>(partitions: number, fn: (key: K) => number, identity: string): CustomPartitioner {
+  const site: CallSite = callSite('customPartitioner')
+  checkPartitions(partitions, 'customPartitioner()')
+  if (typeof identity !== 'string' || identity === '')
+    throw new UsageError(
+      'customPartitioner() needs a text as its identity: partitioners of one identity are taken to place keys alike',
+    )
+  const partitioner = Object.freeze({
+    kind: 'custom',
+    partitions,
+    identity,
+    closure: captureClosure(fn, site),
+  } as const)
+  customFunctions.set(partitioner, fn)
+  return partitioner
 }
 
 export function checkPartitions(partitions: number, what: string): number {
@@ -41,13 +116,46 @@ export function checkPartitions(partitions: number, what: string): number {
   return partitions
 }
 
+/** @throws UsageError where two custom partitioners claim one identity with different functions. */
 export function samePartitioner(a: Partitioner | undefined, b: Partitioner | undefined): boolean {
-  if (!a || !b || a.kind !== b.kind || a.partitions !== b.partitions) return false
-  return a.kind !== 'range' || a === b
+  if (a === b) return a !== undefined
+  if (!a || !b || a.partitions !== b.partitions) return false
+  if (a.kind === 'range' && b.kind === 'range')
+    return a.ascending === b.ascending && compareValues(a.bounds, b.bounds) === 0
+  if (a.kind !== 'custom' || b.kind !== 'custom') return a.kind === b.kind
+  if (a.identity !== b.identity) return false
+  if (a.closure.hash === b.closure.hash) return true
+  throw new UsageError(
+    `two custom partitioners have the identity '${a.identity}', but their functions or captured values differ ` +
+      `(${a.closure.location} and ${b.closure.location}); make the partitioner once, or give them different identities`,
+  )
 }
 
-/** Makes the function that tells a key's partition. */
-export function partitionOf(partitioner: Partitioner): (key: unknown) => number {
+/** As plans and errors print it. */
+export function describePartitioner(partitioner: { kind: string; partitions: number; identity?: string }): string {
+  const { kind, partitions, identity } = partitioner
+  return `${identity === undefined ? kind.replace('sampled-', '') : `custom '${identity}'`} into ${partitions}`
+}
+
+/** The partitions [from, to) that may hold keys from `low` to `high`, both encoded; undefined where keys are not in ranges. */
+export function rangeOfPartitions(
+  partitioner: Partitioner | undefined,
+  low: Uint8Array,
+  high: Uint8Array,
+): [number, number] | undefined {
+  if (partitioner?.kind !== 'range') return undefined
+  const lowKey = decodeValue(low)
+  const highKey = decodeValue(high)
+  if (compareValues(lowKey, highKey) > 0) return [0, 0]
+  const ends = [lowKey, highKey].map(partitionOf(partitioner))
+  return [Math.min(...ends), Math.max(...ends) + 1]
+}
+
+/** Makes the function that tells a key's partition; executors say how to rebuild a custom one. */
+export function partitionOf(
+  partitioner: Partitioner,
+  functionOf?: (closure: Closure) => (...args: unknown[]) => unknown,
+): (key: unknown) => number {
   const n = partitioner.partitions
   switch (partitioner.kind) {
     case 'hash':
@@ -69,6 +177,17 @@ export function partitionOf(partitioner: Partitioner): (key: unknown) => number 
           else low = middle + 1
         }
         return ascending ? low : n - 1 - low
+      }
+    }
+    case 'custom': {
+      const fn = (functionOf?.(partitioner.closure) ?? customFunctions.get(partitioner)) as (key: unknown) => unknown
+      return (key) => {
+        const partition = fn(key)
+        if (Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) < n)
+          return partition as number
+        throw new UsageError(
+          `the custom partitioner '${partitioner.identity}' must return a whole number from 0 to ${n - 1}, but for the key ${String(key)} it returned ${String(partition)}`,
+        )
       }
     }
   }

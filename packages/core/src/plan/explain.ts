@@ -1,25 +1,70 @@
-/** A plan as text: stages, their partitions and why each shuffle exists. */
+/** A plan as text: stages, how their rows are partitioned, why each shuffle exists and what need not run again. */
 
 import { describeCallSite } from '../base/call-site.ts'
-import { narrowParentsOf, topologicalOrder, type LineageNode } from '../lineage/node.ts'
-import { partitionCount, type Resolutions } from './split-stages.ts'
+import type { DatasetId, ShuffleId } from '../base/ids.ts'
+import { parentsOf, partitionerOf, topologicalOrder, type LineageNode } from '../lineage/node.ts'
+import { describePartitioner } from '../lineage/partitioner.ts'
+import { partitionCounts, stageNodes, type Resolutions } from './split-stages.ts'
 
-export function explainStages(root: LineageNode, resolutions: Resolutions): string {
-  const shuffles = topologicalOrder(root).filter((node) => node.kind === 'shuffle')
+/** What executors hold of earlier jobs. */
+export interface HeldBlocks {
+  hasOutputs(shuffle: ShuffleId): boolean
+  isCached(dataset: DatasetId, partition: number): boolean
+}
+
+export function explainStages(root: LineageNode, resolutions: Resolutions, held: HeldBlocks): string {
+  const order = topologicalOrder(root)
+  const counts = partitionCounts(order, resolutions)
+  const shuffles = order.filter((node) => node.kind === 'shuffle')
+  const isCached = (node: LineageNode) => {
+    if (!resolutions.levels.has(node.id)) return false
+    const count = counts.get(node.id)!
+    for (let partition = 0; partition < count; partition++) if (!held.isCached(node.id, partition)) return false
+    return true
+  }
+  const needed = neededShuffles(root, held, isCached)
   const lines: string[] = []
+  const describe = (node: LineageNode) => {
+    const name = resolutions.names.get(node.id)
+    return `${name === undefined ? '' : `'${name}' `}${describeCallSite(node.site)}`
+  }
   for (const [index, node] of [...shuffles, undefined].entries()) {
     const end = node ? node.parent : root
     const why = node
-      ? `shuffle by ${node.partitioner.kind} into ${node.partitioner.partitions}, for ${describeCallSite(node.site)}`
+      ? `shuffle ${shuffles.indexOf(node) + 1} by ${describePartitioner(node.partitioner)}, for ${describeCallSite(node.site)}`
       : 'result'
-    const done = node && resolutions.mapStages.has(node.shuffleId) ? ' (planned before: outputs are reused)' : ''
-    lines.push(`stage ${index + 1}: ${partitionCount(end, resolutions)} partitions -> ${why}${done}`)
-    for (const at of topologicalOrder(end, narrowParentsOf)) {
+    const skipped = node && !needed.has(node.shuffleId)
+    const reason = node && held.hasOutputs(node.shuffleId) ? 'its output is held' : 'what needs it is cached'
+    lines.push(`stage ${index + 1}: ${counted(counts.get(end.id)!)} -> ${why}${skipped ? ` [skipped: ${reason}]` : ''}`)
+    for (const at of stageNodes(end, resolutions)) {
       const level = resolutions.levels.get(at.id)
-      lines.push(
-        `  ${describeCallSite(at.site)}${at.kind === 'shuffle' ? ' reads the shuffle' : ''}${level ? ` [kept: ${level}]` : ''}`,
-      )
+      const notes = [
+        ...(at.kind === 'shuffle' ? [`reads shuffle ${shuffles.indexOf(at) + 1}`] : []),
+        ...(partitionerOf(at) ? [`by ${describePartitioner(partitionerOf(at)!)}`] : []),
+        ...(level ? [`kept: ${level}${isCached(at) ? ', held' : ''}`] : []),
+      ]
+      lines.push(`  ${describe(at)}${notes.length > 0 ? ` [${notes.join('; ')}]` : ''}`)
     }
   }
   return lines.join('\n')
+}
+
+const counted = (partitions: number) => `${partitions} partition${partitions === 1 ? '' : 's'}`
+
+/** The shuffles that a job must still write: those that it reaches past nothing cached and nothing written. */
+function neededShuffles(root: LineageNode, held: HeldBlocks, isCached: (node: LineageNode) => boolean): Set<ShuffleId> {
+  const needed = new Set<ShuffleId>()
+  const seen = new Set<DatasetId>()
+  const todo = [root]
+  while (todo.length > 0) {
+    const node = todo.pop()!
+    if (seen.has(node.id) || isCached(node)) continue
+    seen.add(node.id)
+    if (node.kind === 'shuffle') {
+      if (held.hasOutputs(node.shuffleId)) continue
+      needed.add(node.shuffleId)
+    }
+    for (const parent of parentsOf(node)) todo.push(parent)
+  }
+  return needed
 }

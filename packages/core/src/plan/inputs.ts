@@ -1,7 +1,7 @@
 /** Which blocks a task needs: walks the pipeline of one partition down to shuffles, slices and cached partitions. */
 
 import type { DatasetId, ShuffleId } from '../base/ids.ts'
-import type { StagePlan } from '../protocol/stage-plan.ts'
+import type { PlanNode, StagePlan } from '../protocol/stage-plan.ts'
 
 export interface NeededInputs {
   readonly shuffles: readonly { readonly shuffleId: ShuffleId; readonly reduce: number }[]
@@ -9,14 +9,53 @@ export interface NeededInputs {
   readonly rows: readonly { readonly datasetId: DatasetId; readonly partition: number }[]
 }
 
-/** Finds the parent and its partition behind partition `partition` of a union. */
-export function unionParent(counts: readonly number[], partition: number): { parent: number; partition: number } {
-  let rest = partition
-  for (const [parent, count] of counts.entries()) {
-    if (rest < count) return { parent, partition: rest }
-    rest -= count
+type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>
+
+/** The parent and its partition behind partition `partition` of a union that puts partitions one after the other. */
+export function unionParent(node: NodeOf<'union'>, partition: number): { index: number; partition: number } {
+  let low = 0
+  let high = node.parents.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if (node.starts[middle]! <= partition) low = middle
+    else high = middle - 1
   }
-  throw new RangeError(`partition ${partition} is outside the union`)
+  return { index: node.parents[low]!, partition: partition - node.starts[low]! }
+}
+
+/** Which partitions of which nodes partition `partition` of a node reads, in order. */
+export function readsOf(node: PlanNode, partition: number): { index: number; partition: number }[] {
+  switch (node.kind) {
+    case 'rows':
+    case 'range':
+    case 'text':
+    case 'source':
+    case 'shuffle':
+      return []
+    case 'union':
+      if (node.aligned) return node.parents.map((index) => ({ index, partition }))
+      return [unionParent(node, partition)]
+    case 'zip':
+    case 'zipPartitions':
+    case 'cogroup':
+      return node.parents.map((index) => ({ index, partition }))
+    case 'cartesian':
+      return [
+        { index: node.parents[0]!, partition: Math.floor(partition / node.rightPartitions) },
+        { index: node.parents[1]!, partition: partition % node.rightPartitions },
+      ]
+    case 'coalesce': {
+      const from = node.starts[partition]!
+      return Array.from({ length: node.starts[partition + 1]! - from }, (_, i) => ({
+        index: node.parent,
+        partition: from + i,
+      }))
+    }
+    case 'filterByRange':
+      return partition >= node.from && partition < node.to ? [{ index: node.parent, partition }] : []
+    default:
+      return [{ index: node.parent, partition }]
+  }
 }
 
 export function neededInputs(
@@ -39,31 +78,9 @@ export function neededInputs(
       cached.push({ datasetId: node.datasetId, partition })
       continue
     }
-    switch (node.kind) {
-      case 'range':
-      case 'text':
-        break
-      case 'rows':
-        rows.push({ datasetId: node.datasetId, partition })
-        break
-      case 'shuffle':
-        shuffles.push({ shuffleId: node.shuffleId, reduce: partition })
-        break
-      case 'union': {
-        const found = unionParent(
-          node.parents.map((parent) => plan.nodes[parent]!.partitions),
-          partition,
-        )
-        todo.push({ index: node.parents[found.parent]!, partition: found.partition })
-        break
-      }
-      case 'zipPartitions':
-      case 'cogroup':
-        for (const parent of node.parents) todo.push({ index: parent, partition })
-        break
-      default:
-        todo.push({ index: node.parent, partition })
-    }
+    if (node.kind === 'rows') rows.push({ datasetId: node.datasetId, partition })
+    else if (node.kind === 'shuffle') shuffles.push({ shuffleId: node.shuffleId, reduce: partition })
+    else todo.push(...readsOf(node, partition))
   }
   return { shuffles, cached, rows }
 }

@@ -4,15 +4,28 @@ import { describeCallSite } from '../base/call-site.ts'
 import { InternalError } from '../base/errors.ts'
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
-import { narrowParentsOf, parentsOf, topologicalOrder, type LineageNode, type ShuffleNode } from '../lineage/node.ts'
-import type { Partitioner } from '../lineage/partitioner.ts'
+import {
+  narrowParentsOf,
+  parentsOf,
+  partitionerOf,
+  topologicalOrder,
+  type LineageNode,
+  type PartitionerSpec,
+  type SampledRange,
+  type UnionNode,
+} from '../lineage/node.ts'
+import { rangeOfPartitions, type Partitioner, type RangePartitioner } from '../lineage/partitioner.ts'
 import type { PlanNode, StageOutput, StagePlan, TextSplit } from '../protocol/stage-plan.ts'
 
 /** What the driver has found out, kept for the life of the context. */
 export interface Resolutions {
   readonly splits: Map<DatasetId, readonly (readonly TextSplit[])[]>
-  readonly bounds: Map<ShuffleId, Partitioner>
+  readonly bounds: Map<SampledRange, RangePartitioner>
+  /** For `zipWithIndex`: how many rows lie before each partition. */
+  readonly offsets: Map<DatasetId, readonly number[]>
   readonly levels: Map<DatasetId, StorageLevel>
+  /** What users call their datasets. */
+  readonly names: Map<DatasetId, string>
   /** Map stages by shuffle: a shuffle is planned once, so that its outputs are found again by later jobs. */
   readonly mapStages: Map<ShuffleId, StagePlan>
 }
@@ -38,23 +51,52 @@ function countFrom(node: LineageNode, counts: Map<DatasetId, number>, resolution
     case 'rows':
       return node.slices.length
     case 'range':
+    case 'source':
+    case 'stream':
       return node.partitions
     case 'text':
       return resolutions.splits.get(node.id)!.length
     case 'shuffle':
       return node.partitioner.partitions
+    case 'coalesce':
+      return Math.min(node.partitions, counts.get(node.parent.id)!)
     case 'union':
+      if (node.aligned) return counts.get(node.parents[0]!.id)!
       return node.parents.reduce((sum, parent) => sum + counts.get(parent.id)!, 0)
+    case 'cartesian':
+      return node.parents.reduce((product, parent) => product * counts.get(parent.id)!, 1)
     default:
       return counts.get(parentsOf(node)[0]!.id)!
   }
 }
 
-function resolvePartitioner(node: ShuffleNode, resolutions: Resolutions): Partitioner {
-  if (node.partitioner.kind !== 'sampled-range') return node.partitioner
-  const found = resolutions.bounds.get(node.shuffleId)
-  if (!found) throw new InternalError(`${describeCallSite(node.site)}: sort bounds were not sampled before planning`)
-  return found
+/** The partitioner behind a specification, once its bounds have been sampled. */
+export function resolvePartitioner(
+  spec: PartitionerSpec | undefined,
+  resolutions: Resolutions,
+): Partitioner | undefined {
+  return spec?.kind === 'sampled-range' ? resolutions.bounds.get(spec) : spec
+}
+
+/** The parents of a union with those of the unions among them, so that a chain of unions is one step. */
+export function flatParents(union: UnionNode, resolutions: Resolutions): LineageNode[] {
+  const flat: LineageNode[] = []
+  const todo: LineageNode[] = [...union.parents].reverse()
+  while (todo.length > 0) {
+    const node = todo.pop()!
+    if (node.kind !== 'union' || node.aligned !== union.aligned || resolutions.levels.has(node.id)) flat.push(node)
+    else for (let i = node.parents.length - 1; i >= 0; i--) todo.push(node.parents[i]!)
+  }
+  return flat
+}
+
+/** The nodes of the stage that ends in `root`, parents first. */
+export function stageNodes(root: LineageNode, resolutions: Resolutions): LineageNode[] {
+  return topologicalOrder(root, (node) => stageParentsOf(node, resolutions))
+}
+
+function stageParentsOf(node: LineageNode, resolutions: Resolutions): readonly LineageNode[] {
+  return node.kind === 'union' ? flatParents(node, resolutions) : narrowParentsOf(node)
 }
 
 /** The stages of a job, parents first, the result stage last. */
@@ -71,10 +113,13 @@ export function splitStages(
     if (node.kind !== 'shuffle') continue
     let plan = resolutions.mapStages.get(node.shuffleId)
     if (!plan) {
+      const partitioner = resolvePartitioner(node.partitioner, resolutions)
+      if (!partitioner)
+        throw new InternalError(`${describeCallSite(node.site)}: sort bounds were not sampled before planning`)
       const shuffleOutput: StageOutput = {
         kind: 'shuffle',
         shuffleId: node.shuffleId,
-        partitioner: resolvePartitioner(node, resolutions),
+        partitioner,
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
         storage: options.shuffleStorage,
       }
@@ -96,7 +141,7 @@ function stageOf(
 ): StagePlan {
   const nodes: PlanNode[] = []
   const indexOf = new Map<DatasetId, number>()
-  for (const node of topologicalOrder(root, narrowParentsOf)) {
+  for (const node of stageNodes(root, resolutions)) {
     const level = resolutions.levels.get(node.id)
     const base = {
       datasetId: node.id,
@@ -105,22 +150,26 @@ function stageOf(
       ...(level ? { persist: level } : {}),
     }
     indexOf.set(node.id, nodes.length)
-    nodes.push(planNode(node, base, (parent) => indexOf.get(parent.id)!, resolutions))
+    nodes.push(planNode(node, base, { indexOf: (parent) => indexOf.get(parent.id)!, counts, resolutions }))
   }
   return { id, nodes, output, partitions: counts.get(root.id)!, broadcasts: broadcastsOf(nodes, output) }
 }
 
 type PlanBase = Pick<PlanNode, 'datasetId' | 'partitions' | 'site' | 'persist'>
 
-function planNode(
-  node: LineageNode,
-  base: PlanBase,
-  indexOf: (node: LineageNode) => number,
-  resolutions: Resolutions,
-): PlanNode {
+interface PlanScope {
+  readonly indexOf: (node: LineageNode) => number
+  readonly counts: Map<DatasetId, number>
+  readonly resolutions: Resolutions
+}
+
+function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resolutions }: PlanScope): PlanNode {
   switch (node.kind) {
     case 'rows':
+    case 'stream':
       return { ...base, kind: 'rows' }
+    case 'source':
+      return { ...base, kind: 'source', closure: node.closure }
     case 'range':
       return { ...base, kind: 'range', start: node.start, end: node.end, step: node.step }
     case 'text':
@@ -129,11 +178,47 @@ function planNode(
     case 'values':
     case 'asKeys':
     case 'ones':
+    case 'glom':
       return { ...base, kind: node.kind, parent: indexOf(node.parent) }
+    case 'sample':
+      return { ...base, kind: 'sample', parent: indexOf(node.parent), sampler: node.sampler, seed: node.seed }
+    case 'number': {
+      const offsets = node.by === 'index' ? resolutions.offsets.get(node.id)! : []
+      return { ...base, kind: 'number', parent: indexOf(node.parent), by: node.by, targets: node.targets, offsets }
+    }
+    case 'fold': {
+      const zero = node.zero ? { zero: node.zero } : {}
+      return { ...base, kind: 'fold', parent: indexOf(node.parent), closure: node.closure, ...zero }
+    }
+    case 'coalesce': {
+      const from = counts.get(node.parent.id)!
+      const starts = Array.from({ length: base.partitions + 1 }, (_, i) => Math.floor((i * from) / base.partitions))
+      return { ...base, kind: 'coalesce', parent: indexOf(node.parent), starts }
+    }
+    case 'filterByRange': {
+      const { low, high } = node
+      const partitioner = resolvePartitioner(partitionerOf(node), resolutions)
+      const [from, to] = rangeOfPartitions(partitioner, low, high) ?? [0, base.partitions]
+      return { ...base, kind: 'filterByRange', parent: indexOf(node.parent), low, high, from, to }
+    }
+    case 'zip':
+      return { ...base, kind: 'zip', parents: node.parents.map(indexOf) }
+    case 'cartesian': {
+      const rightPartitions = counts.get(node.parents[1]!.id)!
+      return { ...base, kind: 'cartesian', parents: node.parents.map(indexOf), rightPartitions }
+    }
     case 'aggregate':
       return { ...base, kind: 'aggregate', parent: indexOf(node.parent), aggregator: node.aggregator }
-    case 'union':
-      return { ...base, kind: 'union', parents: node.parents.map(indexOf) }
+    case 'union': {
+      const parents = flatParents(node, resolutions)
+      let start = 0
+      const starts = parents.map((parent) => {
+        const at = start
+        start += counts.get(parent.id)!
+        return at
+      })
+      return { ...base, kind: 'union', parents: parents.map(indexOf), starts, aligned: node.aligned }
+    }
     case 'zipPartitions':
       return { ...base, kind: 'zipPartitions', parents: node.parents.map(indexOf), closure: node.closure }
     case 'cogroup':
@@ -146,8 +231,12 @@ function planNode(
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
         ...(node.sort ? { sort: node.sort } : {}),
       }
+    case 'mapPartitions': {
+      const { closure, indexed } = node
+      return { ...base, kind: 'mapPartitions', parent: indexOf(node.parent), closure, indexed }
+    }
     default:
-      return { ...base, kind: node.kind, parent: indexOf(node.parent), closure: node.closure, indexed: node.indexed }
+      return { ...base, kind: node.kind, parent: indexOf(node.parent), closure: node.closure }
   }
 }
 
@@ -165,5 +254,6 @@ function broadcastsOf(nodes: readonly PlanNode[], output: StageOutput): number[]
   }
   look(output)
   if ('aggregator' in output) look(output.aggregator)
+  if ('partitioner' in output) look(output.partitioner)
   return [...found]
 }

@@ -3,7 +3,7 @@
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { Closure } from '../closure/closure.ts'
-import type { Aggregator, JoinKind } from '../lineage/node.ts'
+import type { Aggregator, JoinKind, Sampler } from '../lineage/node.ts'
 import type { Partitioner } from '../lineage/partitioner.ts'
 
 export interface TextSplit {
@@ -24,15 +24,47 @@ export type PlanNode = {
   | { readonly kind: 'rows' }
   | { readonly kind: 'range'; readonly start: number; readonly end: number; readonly step: number }
   | { readonly kind: 'text'; readonly splits: readonly (readonly TextSplit[])[] }
+  | { readonly kind: 'source'; readonly closure: Closure }
   | {
-      readonly kind: 'map' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues' | 'keyBy' | 'mapPartitions'
+      readonly kind: 'map' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues' | 'keyBy'
       readonly parent: number
       readonly closure: Closure
-      readonly indexed: boolean
     }
+  | { readonly kind: 'mapPartitions'; readonly parent: number; readonly closure: Closure; readonly indexed: boolean }
   | { readonly kind: 'keys' | 'values' | 'asKeys' | 'ones'; readonly parent: number }
+  | { readonly kind: 'glom'; readonly parent: number }
+  | { readonly kind: 'sample'; readonly parent: number; readonly sampler: Sampler; readonly seed: number }
+  | {
+      readonly kind: 'number'
+      readonly parent: number
+      readonly by: 'index' | 'uniqueId' | 'spread' | 'group'
+      readonly targets: number
+      /** For `index`: how many rows lie before each partition. */
+      readonly offsets: readonly number[]
+    }
+  | { readonly kind: 'fold'; readonly parent: number; readonly zero?: Uint8Array; readonly closure: Closure }
+  /** Partition p reads the parent's partitions from `starts[p]` up to, not with, `starts[p + 1]`. */
+  | { readonly kind: 'coalesce'; readonly parent: number; readonly starts: readonly number[] }
+  /** Partitions outside of [from, to) cannot hold such keys: they are empty, and nothing is read for them. */
+  | {
+      readonly kind: 'filterByRange'
+      readonly parent: number
+      readonly low: Uint8Array
+      readonly high: Uint8Array
+      readonly from: number
+      readonly to: number
+    }
   | { readonly kind: 'aggregate'; readonly parent: number; readonly aggregator: Aggregator }
-  | { readonly kind: 'union'; readonly parents: readonly number[] }
+  /** Parent i has the partitions from `starts[i]` on; where aligned, each partition is that of every parent. */
+  | {
+      readonly kind: 'union'
+      readonly parents: readonly number[]
+      readonly starts: readonly number[]
+      readonly aligned: boolean
+    }
+  | { readonly kind: 'zip'; readonly parents: readonly number[] }
+  /** Partition p pairs the left partition floor(p / rightPartitions) with the right one p % rightPartitions. */
+  | { readonly kind: 'cartesian'; readonly parents: readonly number[]; readonly rightPartitions: number }
   | { readonly kind: 'zipPartitions'; readonly parents: readonly number[]; readonly closure: Closure }
   | { readonly kind: 'cogroup'; readonly parents: readonly number[]; readonly join?: JoinKind }
   | {
@@ -61,7 +93,14 @@ export type Sink =
   | { readonly kind: 'aggregate'; readonly zero: Uint8Array; readonly closure: Closure }
   | { readonly kind: 'foreach'; readonly closure: Closure }
   | { readonly kind: 'take'; readonly count: number }
-  | { readonly kind: 'top'; readonly count: number }
+  | { readonly kind: 'foreachPartition'; readonly closure: Closure }
+  /** The first rows in an order: that of values, backwards for `largest`, or that of the user's comparison. */
+  | { readonly kind: 'top'; readonly count: number; readonly order: 'smallest' | 'largest'; readonly closure?: Closure }
+  | { readonly kind: 'moments'; readonly what: string }
+  | { readonly kind: 'histogram'; readonly bounds: readonly number[] }
+  | { readonly kind: 'sketch'; readonly precision: number }
+  /** The rows at these places of each partition, ascending; a place that stands twice is taken twice. */
+  | { readonly kind: 'pick'; readonly places: Readonly<Record<number, readonly number[]>> }
   | { readonly kind: 'sampleKeys'; readonly count: number }
   | { readonly kind: 'lookup'; readonly key: Uint8Array }
   | { readonly kind: 'saveText'; readonly folder: string; readonly attemptFolder: string }

@@ -2,7 +2,8 @@
 
 import { assertNever } from '../base/errors.ts'
 import { Group } from '../codec/group.ts'
-import { KeyMap } from '../codec/key.ts'
+import { addToSketch, emptySketch, estimateDistinct, mergeSketches } from '../codec/distinct-sketch.ts'
+import { assertKey, KeyMap } from '../codec/key.ts'
 import { decodeValue } from '../codec/value.ts'
 import type { Closure } from '../closure/closure.ts'
 import type { Aggregator } from '../lineage/node.ts'
@@ -66,6 +67,12 @@ export function combineValues(
       )
       break
     }
+    case 'sketch':
+      each(
+        (value) => added(emptySketch(aggregator.precision), value),
+        (old, value) => added(old as Uint8Array, value),
+      )
+      break
     case 'group':
       each(
         (value) => [value],
@@ -78,15 +85,37 @@ export function combineValues(
   return map.entries()
 }
 
+/** Merges raw rows to `[k, result]`, where no shuffle is needed. */
+export function aggregateValues(
+  rows: Iterable<Iterable<unknown>>,
+  aggregator: Aggregator,
+  functionOf: FunctionOf,
+): Iterable<Pair> {
+  const combined = combineValues(rows, aggregator, functionOf)
+  return aggregator.kind === 'sketch' ? estimates(combined) : combined
+}
+
 /** Merges rows that the map side has combined; groups come as raw rows, since combining them saves nothing. */
 export function mergeCombined(
   rows: Iterable<Iterable<unknown>>,
   aggregator: Aggregator,
   functionOf: FunctionOf,
 ): Iterable<Pair> {
-  if (aggregator.kind !== 'aggregate' && aggregator.kind !== 'combine')
-    return combineValues(rows, aggregator, functionOf)
-  const merge = functionOf(aggregator.mergeCombiners)
+  switch (aggregator.kind) {
+    case 'aggregate':
+    case 'combine':
+      return mergePairs(rows, functionOf(aggregator.mergeCombiners))
+    case 'sketch':
+      return estimates(mergePairs(rows, (left, right) => mergeSketches(left as Uint8Array, right as Uint8Array)))
+    default:
+      return combineValues(rows, aggregator, functionOf)
+  }
+}
+
+function mergePairs(
+  rows: Iterable<Iterable<unknown>>,
+  merge: (left: unknown, right: unknown) => unknown,
+): Iterable<Pair> {
   const map = new KeyMap<unknown>()
   for (const batch of rows)
     for (const row of batch) {
@@ -98,6 +127,16 @@ export function mergeCombined(
       )
     }
   return map.entries()
+}
+
+function added(sketch: Uint8Array, value: unknown): Uint8Array {
+  assertKey(value, 'countApproxDistinctByKey()')
+  addToSketch(sketch, value)
+  return sketch
+}
+
+function* estimates(pairs: Iterable<Pair>): Generator<Pair> {
+  for (const [key, sketch] of pairs) yield [key, estimateDistinct(sketch as Uint8Array)]
 }
 
 function* groups(map: KeyMap<unknown>): Generator<Pair> {

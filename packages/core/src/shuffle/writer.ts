@@ -1,6 +1,7 @@
 /** The map side: rows to reducers, combined first where that makes fewer, as one immutable segment with an index. */
 
 import { checksum } from '../codec/checksum.ts'
+import { assertKey } from '../codec/key.ts'
 import { SegmentBuilder } from '../codec/segment.ts'
 import { partitionOf } from '../lineage/partitioner.ts'
 import type { SegmentIndex } from '../protocol/messages.ts'
@@ -18,14 +19,15 @@ export function writeMapOutput(
   output: Extract<StageOutput, { kind: 'shuffle' }>,
   functionOf: FunctionOf,
   describe: (row: unknown) => never,
+  site: string,
 ): MapSegment {
   const reducers = Array.from({ length: output.partitioner.partitions }, () => new SegmentBuilder())
-  const bucketOf = partitionOf(output.partitioner)
+  const bucketOf = partitionOf(output.partitioner, functionOf)
   const { aggregator } = output
   const combine = aggregator && aggregator.kind !== 'group'
   const rows: Iterable<Iterable<unknown>> = combine
-    ? [combineValues(checked(batches, describe), aggregator, functionOf)]
-    : checked(batches, describe)
+    ? [combineValues(checked(batches, describe, site), aggregator, functionOf)]
+    : checked(batches, describe, site)
   for (const batch of rows) for (const row of batch) reducers[bucketOf((row as Pair)[0])]!.push(row)
   const parts: Uint8Array[] = []
   const offsets: number[] = []
@@ -43,9 +45,13 @@ export function writeMapOutput(
   return { parts, bytes: at, index: { offsets, bytes, checksums } }
 }
 
-function* checked(batches: Iterable<unknown[]>, describe: (row: unknown) => never): Generator<unknown[]> {
+function* checked(batches: Iterable<unknown[]>, describe: (row: unknown) => never, site: string): Generator<unknown[]> {
   for (const batch of batches) {
-    for (const row of batch) if (!Array.isArray(row) || row.length !== 2) describe(row)
+    for (const row of batch) {
+      if (!Array.isArray(row) || row.length !== 2) describe(row)
+      const key = (row as unknown[])[0]
+      if (typeof key === 'object' || typeof key === 'function' || typeof key === 'symbol') assertKey(key, site)
+    }
     yield batch
   }
 }

@@ -1,0 +1,73 @@
+/** Actions on datasets of numbers. */
+
+import { describeCallSite } from '../base/call-site.ts'
+import { UsageError } from '../base/errors.ts'
+import { mergeMoments, noMoments, type Moments } from '../base/moments.ts'
+import { runValues, type Action } from './actions.ts'
+
+/** What `stats()` says of a dataset of numbers. Where there are none, `mean` and all spreads are NaN, as in Spark. */
+export interface Stats {
+  readonly count: number
+  readonly sum: number
+  readonly mean: number
+  readonly min: number
+  readonly max: number
+  /** Of the numbers themselves: squared distances divided by `count`. */
+  readonly variance: number
+  /** An estimate for what the numbers were drawn from: divided by `count - 1`. */
+  readonly sampleVariance: number
+  readonly stdev: number
+  readonly sampleStdev: number
+}
+
+export interface Histogram {
+  /** One more than there are buckets: bucket i is [bounds[i], bounds[i + 1]), the last one with its end. */
+  readonly bounds: number[]
+  readonly counts: number[]
+}
+
+async function moments(action: Action): Promise<Moments> {
+  const parts = await runValues<Moments>(action, { kind: 'moments', what: describeCallSite(action.site) })
+  return parts.reduce(mergeMoments, noMoments())
+}
+
+export async function stats(action: Action): Promise<Stats> {
+  const { count, sum, mean, spread, min, max } = await moments(action)
+  const variance = count === 0 ? NaN : spread / count
+  const sampleVariance = count < 2 ? NaN : spread / (count - 1)
+  return {
+    count,
+    sum,
+    mean: count === 0 ? NaN : mean,
+    min,
+    max,
+    variance,
+    sampleVariance,
+    stdev: Math.sqrt(variance),
+    sampleStdev: Math.sqrt(sampleVariance),
+  }
+}
+
+/** Buckets between given bounds, or so many of even width between the least and the largest number. */
+export async function histogram(action: Action, buckets: number | readonly number[]): Promise<Histogram> {
+  const bounds = typeof buckets === 'number' ? await evenBounds(action, buckets) : [...buckets]
+  if (bounds.length < 2 || bounds.some((bound, i) => i > 0 && !(bound > bounds[i - 1]!)))
+    throw new UsageError(
+      `${describeCallSite(action.site)} needs at least two bounds, each larger than the one before, got [${bounds.join(', ')}]`,
+    )
+  const parts = await runValues<number[]>(action, { kind: 'histogram', bounds })
+  return { bounds, counts: bounds.slice(1).map((_, bucket) => parts.reduce((sum, part) => sum + part[bucket]!, 0)) }
+}
+
+async function evenBounds(action: Action, buckets: number): Promise<number[]> {
+  const at = describeCallSite(action.site)
+  if (!Number.isInteger(buckets) || buckets < 1)
+    throw new UsageError(`${at} needs a whole number of buckets >= 1, or their bounds, got ${String(buckets)}`)
+  const { count, min, max } = await moments(action)
+  if (count === 0) throw new UsageError(`${at}: the dataset is empty; give the bounds of the buckets`)
+  if (!Number.isFinite(min) || !Number.isFinite(max))
+    throw new UsageError(`${at}: the numbers lie between ${min} and ${max}; give the bounds of the buckets`)
+  if (min === max) return [min, min + Math.max(1, Math.abs(min) * Number.EPSILON * 2)]
+  const width = (max - min) / buckets
+  return Array.from({ length: buckets + 1 }, (_, i) => (i === buckets ? max : min + i * width))
+}

@@ -1,0 +1,107 @@
+/** Finds out what a lineage leaves to the data, once for the life of a context: splits, sort bounds, rows before a partition. */
+
+import { describeCallSite, type CallSite } from '../base/call-site.ts'
+import { UsageError } from '../base/errors.ts'
+import { compareValues } from '../codec/order.ts'
+import { decodeValue } from '../codec/value.ts'
+import type { ActionOptions } from '../dataset/job-runner.ts'
+import {
+  topologicalOrder,
+  type LineageNode,
+  type NumberNode,
+  type SampledRange,
+  type ShuffleNode,
+} from '../lineage/node.ts'
+import type { RangePartitioner } from '../lineage/partitioner.ts'
+import { partitionCounts, type Resolutions } from '../plan/split-stages.ts'
+import type { Sink } from '../protocol/stage-plan.ts'
+import { listText } from './text-listing.ts'
+
+export interface ResolvePorts {
+  readonly resolutions: Resolutions
+  runJob(
+    node: LineageNode,
+    sink: Sink,
+    site: CallSite,
+    options: ActionOptions & { partitions?: readonly number[] },
+  ): Promise<Uint8Array[]>
+  /** Reads a stream to its end at the first call, and keeps its rows as slices. */
+  readStream(node: LineageNode & { kind: 'stream' }): Promise<void>
+}
+
+/** How many keys of each partition a sort looks at. */
+const keysPerPartition = 200
+
+/** Lists files and checks what must be equal in number. Runs no job; returns the lineage, parents first. */
+export function listSources(node: LineageNode, resolutions: Resolutions): LineageNode[] {
+  const order = topologicalOrder(node)
+  for (const at of order)
+    if (at.kind === 'text' && !resolutions.splits.has(at.id)) resolutions.splits.set(at.id, listText(at))
+  const counts = partitionCounts(order, resolutions)
+  for (const at of order) {
+    if (at.kind !== 'zipPartitions' && at.kind !== 'zip') continue
+    const sides = at.parents.map((parent) => counts.get(parent.id)!)
+    if (sides.some((count) => count !== sides[0]))
+      throw new UsageError(
+        `${describeCallSite(at.site)} needs as many partitions on all sides, got ${sides.join(' and ')}; repartition() or coalesce() one of them`,
+      )
+  }
+  return order
+}
+
+/** Reads streams and runs the small jobs that plans depend on, innermost first. */
+export async function resolveLineage(node: LineageNode, ports: ResolvePorts, options: ActionOptions): Promise<void> {
+  const { resolutions } = ports
+  for (const at of listSources(node, resolutions)) {
+    switch (at.kind) {
+      case 'stream':
+        await ports.readStream(at)
+        break
+      case 'number':
+        if (at.by === 'index' && !resolutions.offsets.has(at.id))
+          resolutions.offsets.set(at.id, await rowsBefore(at, ports, options))
+        break
+      case 'shuffle':
+        // A dataset that is joined with a sorted one is spread by the bounds of the sort, not by bounds of its own.
+        if (at.sort && at.partitioner.kind === 'sampled-range' && !resolutions.bounds.has(at.partitioner))
+          resolutions.bounds.set(at.partitioner, await sampleBounds(at, at.partitioner, ports, options))
+        break
+    }
+  }
+}
+
+async function rowsBefore(node: NumberNode, ports: ResolvePorts, options: ActionOptions): Promise<number[]> {
+  const count = partitionCounts(topologicalOrder(node.parent), ports.resolutions).get(node.parent.id)!
+  const offsets = [0]
+  if (count <= 1) return offsets
+  const partitions = Array.from({ length: count - 1 }, (_, partition) => partition)
+  const { signal } = options
+  for (const bytes of await ports.runJob(node.parent, { kind: 'count' }, node.site, { signal, partitions }))
+    offsets.push(offsets.at(-1)! + (decodeValue(bytes) as number))
+  return offsets
+}
+
+async function sampleBounds(
+  node: ShuffleNode,
+  { partitions, ascending }: SampledRange,
+  ports: ResolvePorts,
+  { signal }: ActionOptions,
+): Promise<RangePartitioner> {
+  const bounds: unknown[] = []
+  if (partitions > 1) {
+    const sink: Sink = { kind: 'sampleKeys', count: keysPerPartition }
+    const weighted = (await ports.runJob(node.parent, sink, node.site, { signal })).flatMap((bytes) => {
+      const { keys, rows } = decodeValue(bytes) as { keys: unknown[]; rows: number }
+      return keys.map((key) => ({ key, weight: rows / keys.length }))
+    })
+    weighted.sort((a, b) => compareValues(a.key, b.key))
+    const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
+    let seen = 0
+    for (const { key, weight } of weighted) {
+      seen += weight
+      if (seen < (total * (bounds.length + 1)) / partitions || bounds.length === partitions - 1) continue
+      if (bounds.length === 0 || compareValues(bounds.at(-1), key) < 0) bounds.push(key)
+    }
+  }
+  return Object.freeze({ kind: 'range', partitions, ascending, bounds })
+}

@@ -1,0 +1,41 @@
+/** What functions and rows must be, said at the user's line where they are not. */
+
+import { UsageError } from '../base/errors.ts'
+import type { Pair } from '../shuffle/merge.ts'
+
+export function sync(value: unknown, site: string): unknown {
+  if (value instanceof Promise) {
+    value.catch(() => {})
+    throw new UsageError(
+      `${site}: the function returned a promise; functions of datasets are synchronous, apart from that of mapAsync(fn, { concurrency })`,
+    )
+  }
+  return value
+}
+
+export function iterable(value: unknown, site: string): Iterable<unknown> {
+  sync(value, site)
+  if (value !== null && value !== undefined && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function')
+    return value as Iterable<unknown>
+  throw new UsageError(
+    `${site}: the function must return an iterable such as an array, got ${value === null ? 'null' : typeof value}`,
+  )
+}
+
+export function asPair(row: unknown, site: string): Pair {
+  if (Array.isArray(row) && row.length === 2) return row as unknown as Pair
+  throw new UsageError(`${site} needs rows [key, value], got ${describeRow(row)}`)
+}
+
+export function asNumber(row: unknown, what: string): number {
+  if (typeof row === 'number') return row
+  throw new UsageError(`${what} needs rows that are numbers, got ${describeRow(row)}`)
+}
+
+export function describeRow(row: unknown): string {
+  try {
+    return (JSON.stringify(row) ?? String(row)).slice(0, 120)
+  } catch {
+    return String(row)
+  }
+}
