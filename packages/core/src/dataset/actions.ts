@@ -145,7 +145,7 @@ export async function pick<T>(action: Action, wanted: readonly number[], counts:
   }
   const partitions = Object.keys(places).map(Number)
   const found = rowsOf<T>(await run(action, { kind: 'pick', places }, partitions))
-  const rows = new Array<T>(wanted.length)
+  const rows: T[] = Array.from({ length: wanted.length })
   for (const [i, { at }] of ascending.entries()) rows[at] = found[i]!
   return rows
 }

@@ -12,7 +12,7 @@ export function momentsOf(batches: Batches, what: string): Moments {
 
 /** How many numbers lie in each bucket [bounds[i], bounds[i + 1]), the last one with its end; others count nowhere. */
 export function histogramOf(batches: Batches, bounds: readonly number[]): number[] {
-  const counts = new Array<number>(bounds.length - 1).fill(0)
+  const counts = bounds.slice(1).map(() => 0)
   const last = bounds.length - 1
   for (const batch of batches)
     for (const row of batch) {

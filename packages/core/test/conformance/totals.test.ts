@@ -136,7 +136,7 @@ onEveryCluster((context) => {
       .range(0, 60_000, { partitions: 3 })
       .map((n) => `user ${n % 20_000}`)
     expect(Math.abs((await many.countApproxDistinct({ relativeError: 0.01 })) / 20_000 - 1)).toBeLessThan(0.03)
-    const few = context().parallelize(
+    const few = context().parallelize<[number, string | number[]]>(
       [
         [1, 'a'],
         [1, 'a'],
