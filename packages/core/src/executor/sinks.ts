@@ -116,7 +116,7 @@ const promised = (what: string) =>
   )
 
 /** What a sort function of the user's says, or the order of values. */
-export function comparison(
+function comparison(
   { order, closure }: Extract<Sink, { kind: 'top' }>,
   functionOf: FunctionOf,
 ): (a: unknown, b: unknown) => number {

@@ -231,7 +231,7 @@ export function topologicalOrder(
 const origins = new WeakMap<LineageNode, LineageNode | null>()
 
 /** The node that gave a dataset's rows their partitioner: operations that cannot change a key keep it. */
-export function partitionerOriginOf(node: LineageNode): LineageNode | undefined {
+function partitionerOriginOf(node: LineageNode): LineageNode | undefined {
   const passed: LineageNode[] = []
   let origin: LineageNode | null | undefined
   for (let at: LineageNode | undefined = node; at; at = keyKeepingParent(at)) {

@@ -12,7 +12,7 @@ export interface NeededInputs {
 type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>
 
 /** The parent and its partition behind partition `partition` of a union that puts partitions one after the other. */
-export function unionParent(node: NodeOf<'union'>, partition: number): { index: number; partition: number } {
+function unionParent(node: NodeOf<'union'>, partition: number): { index: number; partition: number } {
   let low = 0
   let high = node.parents.length - 1
   while (low < high) {

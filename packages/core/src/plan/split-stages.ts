@@ -79,7 +79,7 @@ export function resolvePartitioner(
 }
 
 /** The parents of a union with those of the unions among them, so that a chain of unions is one step. */
-export function flatParents(union: UnionNode, resolutions: Resolutions): LineageNode[] {
+function flatParents(union: UnionNode, resolutions: Resolutions): LineageNode[] {
   const flat: LineageNode[] = []
   const todo: LineageNode[] = [...union.parents].reverse()
   while (todo.length > 0) {

@@ -2,7 +2,7 @@
 import { createContext, type Context } from '@gridify/core'
 import { afterAll, beforeAll, describe } from 'vitest'
 
-export const clusters = ['memory[2]', 'local[2]', 'local-cluster[2,1]']
+const clusters = ['memory[2]', 'local[2]', 'local-cluster[2,1]']
 
 /** `body` declares tests; the context exists once they run. */
 export function onEveryCluster(body: (context: () => Context, master: string) => void): void {
