@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createContext, type Context } from '@gridify/core'
 import { evaluateModel, holdOut, ImplicitALS, type ALSOptions } from '@gridify/mf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { clusterKinds, openCluster, type OpenCluster } from './clusters.ts'
 import { readListens } from './listens.ts'
 
 interface Golden {
@@ -22,10 +23,15 @@ const universe = { users: new Set(all.map(([user]) => user)), items: new Set(all
 const tolerance = { cholesky: 1e-7, cg: 1e-6 }
 
 let context: Context
+let clusters: readonly OpenCluster[]
 beforeAll(async () => {
   context = await createContext({ master: 'memory[2]' })
+  clusters = await Promise.all(clusterKinds.map(openCluster))
 })
-afterAll(() => context.stop())
+afterAll(async () => {
+  await context.stop()
+  for (const cluster of clusters) await cluster.stop()
+})
 
 const fit = (options: ALSOptions) =>
   new ImplicitALS({ factors: 16, iterations: 5, ...options }).fit(train, { context, ...universe })
@@ -57,8 +63,16 @@ describe.each(
 })
 
 describe.each(['cholesky', 'cg'] as const)('with %s', (solver) => {
-  test('half gives the same bits for any partition count, executor count and kind of context', async () => {
-    await using threads = await createContext({ master: 'local[2]' })
+  test('full gives the reference loss on every kind of cluster', async () => {
+    const { options, ...expected } = series[0]!
+    for (const { context } of clusters) {
+      const full = { factors: 16, iterations: 5, ...options, solver, scheme: 'full' } as const
+      const { report } = await new ImplicitALS(full).fit(train, { context, ...universe })
+      for (const [i, { loss }] of report.iterations.entries())
+        expect(Math.abs(loss / expected[solver].loss[i]! - 1)).toBeLessThan(tolerance[solver])
+    }
+  })
+  test('half gives the same bits for any partition count, executor count and kind of cluster', async () => {
     const options = { factors: 10, iterations: 2, solver }
     const one = await fit({ ...options, partitions: 1 })
     for (const partitions of [2, 3, 8]) {
@@ -67,8 +81,11 @@ describe.each(['cholesky', 'cg'] as const)('with %s', (solver) => {
       expect(other.itemFactors).toEqual(one.itemFactors)
       expect(other.report.iterations.map(({ loss }) => loss)).toEqual(one.report.iterations.map(({ loss }) => loss))
     }
-    const other = await new ImplicitALS({ ...options, partitions: 5 }).fit(train, { context: threads, ...universe })
-    expect(other.itemFactors).toEqual(one.itemFactors)
+    for (const { context } of clusters) {
+      const other = await new ImplicitALS({ ...options, partitions: 5 }).fit(train, { context, ...universe })
+      expect(other.userFactors).toEqual(one.userFactors)
+      expect(other.itemFactors).toEqual(one.itemFactors)
+    }
   })
   test('full stays as near to half as regrouped sums allow', async () => {
     const options = { factors: 16, iterations: 5, solver }

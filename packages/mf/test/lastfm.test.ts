@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createContext } from '@gridify/core'
+import { createContext, type Context } from '@gridify/core'
 import {
   evaluateModel,
   evaluateRanking,
@@ -14,7 +14,8 @@ import {
   type Id,
   type Rating,
 } from '@gridify/mf'
-import { describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { clusterKinds, openCluster, type OpenCluster } from './clusters.ts'
 
 const folder = process.env['GRIDIFY_LASTFM']
 vi.setConfig({ testTimeout: 240_000 })
@@ -37,8 +38,11 @@ describe.skipIf(!folder)('Last.fm 2k', () => {
       .filter((line) => line !== '')
       .map((line) => line.split('\t'))
       .map(([user, item, count]) => [user!, item!, Number(count)])
-  const fit = async (options: ALSOptions, master: string, all: readonly Rating[] = ratings()) => {
+  const fit = async (options: ALSOptions, master: string, all?: readonly Rating[]) => {
     await using context = await createContext({ master })
+    return await fitOn(context, options, all)
+  }
+  const fitOn = async (context: Context, options: ALSOptions, all: readonly Rating[] = ratings()) => {
     const { train, test } = holdOut(all)
     const model = await new ImplicitALS(options).fit(train, {
       context,
@@ -59,41 +63,37 @@ describe.skipIf(!folder)('Last.fm 2k', () => {
     for (const [i, value] of expected.entries()) expect(Math.abs(found[i]! / value - 1)).toBeLessThan(relative)
   }
 
-  test('Cholesky gives the golden loss, and the same factors for any partition count and cluster', async () => {
-    const runs = []
-    for (const [master, partitions] of [
-      ['local[2]', 1],
-      ['local[2]', 2],
-      ['local[2]', 3],
-      ['local-cluster[2,1]', 8],
-    ] as const)
-      runs.push(await fit({ ...golden, solver: 'cholesky', partitions }, master))
-    for (const { losses } of runs) close(losses, [291900.398623, 158440.013554, 142782.700953, 135565.059086], 1e-7)
-    expect(new Set(runs.map(({ hash }) => hash)).size).toBe(1)
+  const losses = {
+    cholesky: { expected: [291900.398623, 158440.013554, 142782.700953, 135565.059086], relative: 1e-7 },
+    cg: { expected: [291900.753923, 160359.669908, 143417.27656, 135926.197357], relative: 1e-6 },
+  } as const
+  const hashes = { cholesky: new Set<string>(), cg: new Set<string>() }
+
+  describe.each(clusterKinds)('on %s', (kind) => {
+    let cluster: OpenCluster
+    beforeAll(async () => {
+      cluster = await openCluster(kind)
+    })
+    afterAll(() => cluster.stop())
+
+    test.each(['cholesky', 'cg'] as const)(
+      'half gives the golden loss with %s, and the same bits for any partition count and cluster',
+      async (solver) => {
+        for (const partitions of [1, 2, 3, 8]) {
+          const { losses: found, hash } = await fitOn(cluster.context, { ...golden, solver, partitions })
+          close(found, losses[solver].expected, losses[solver].relative)
+          hashes[solver].add(hash)
+        }
+        expect([...hashes[solver]]).toHaveLength(1)
+      },
+    )
+    test.each(['cholesky', 'cg'] as const)('full gives the golden loss with %s, on any grid', async (solver) => {
+      for (const layout of [{ partitions: 1 }, { partitions: 2 }, { grid: [2, 2], partitions: 3 }, { partitions: 8 }]) {
+        const full = { ...golden, solver, scheme: 'full', ...layout } as ALSOptions
+        close((await fitOn(cluster.context, full)).losses, losses[solver].expected, losses[solver].relative)
+      }
+    })
   })
-  test('CG(3) gives the golden loss, and the same factors for any partition count', async () => {
-    const runs = []
-    for (const partitions of [1, 2, 3, 8])
-      runs.push(await fit({ ...golden, solver: 'cg', cgSteps: 3, partitions }, 'local[2]'))
-    for (const { losses } of runs) close(losses, [291900.753923, 160359.669908, 143417.27656, 135926.197357], 1e-6)
-    expect(new Set(runs.map(({ hash }) => hash)).size).toBe(1)
-  })
-  test.each([
-    ['cholesky', [291900.398623, 158440.013554, 142782.700953, 135565.059086], 1e-7],
-    ['cg', [291900.753923, 160359.669908, 143417.27656, 135926.197357], 1e-6],
-  ] as const)(
-    'full gives the golden loss with %s, on grids and partitions of any size',
-    async (solver, expected, relative) => {
-      const full = { ...golden, solver, scheme: 'full' } as const
-      for (const [master, layout] of [
-        ['local[2]', { partitions: 1 }],
-        ['local[2]', { partitions: 2 }],
-        ['local[2]', { grid: [2, 2], partitions: 3 }],
-        ['local-cluster[2,1]', { partitions: 8 }],
-      ] as [string, ALSOptions][])
-        close((await fit({ ...full, ...layout }, master)).losses, expected, relative)
-    },
-  )
   test('64 factors, 15 iterations reach the reference quality, seed by seed', async () => {
     const found = []
     for (const seed of [1, 2, 3, 4, 5])
