@@ -48,7 +48,7 @@ async function recommend(options: RecommendOptions): Promise<void> {
     `\n${textTable({ schemes: reports, baselines: { popularity: baselines.popularity, 'item cosine': baselines.itemCosine } })}\n`,
   )
   for (const line of new Set(finished.flatMap(({ warnings }) => warnings))) console.log(`Warning: ${line}`)
-  const { memoryMethod } = finished[0]!
+  const memoryMethod = describeMemory(finished[0]!.memoryMethod, options)
   console.log(`Bytes are per iteration; peak memory: ${memoryMethod}.\n`)
   for (const { title, names } of finished.flatMap(({ showcase }) => showcase))
     console.log(`${title}:\n${names.map((name) => `    ${name}`).join('\n')}\n`)
@@ -69,6 +69,11 @@ async function recommend(options: RecommendOptions): Promise<void> {
     `${JSON.stringify({ data: facts, settings: finished[0]!.settings, memoryMethod, schemes: reports, baselines }, null, 2)}\n`,
   )
   console.log(`Report: ${options.report}`)
+}
+
+/** Daemons were started by somebody else, perhaps on another machine: no process tree of ours has them. */
+function describeMemory(method: string, { executors }: RecommendOptions): string {
+  return executors ? `${method}; without the executors, which were started apart` : method
 }
 
 async function trainAll(options: RecommendOptions): Promise<(FinishedScheme & { scheme: string })[]> {

@@ -47,7 +47,7 @@ async function train({ scheme, options, workFolder, wantsShowcase }: TrainReques
     ...(executors ? { executors: [...executors] } : {}),
     ...(master === undefined ? {} : { master }),
     ...(secretFile === undefined ? {} : { secretFile }),
-    // Full gridify keeps the map outputs of all its iterations until the fit ends.
+    // Address space: a page costs memory when it is first written.
     memoryBytes: 3 * 2 ** 30,
     workDir: workFolder,
     shuffleStorage: scheme === 'mapreduce' ? 'disk' : 'memory',

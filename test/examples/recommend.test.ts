@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { runExecutor } from '../../packages/core/test/cli/daemon.ts'
 
 const root = join(import.meta.dirname, '../..')
 const small = [
@@ -26,6 +27,25 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gridify-test-recommend-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
+
+test('on daemons the report says that their memory is not in it, and bytes cross the network', async () => {
+  const secretFile = join(folder, 'secret')
+  writeFileSync(secretFile, 'a secret of this test, long enough to be one', { mode: 0o600 })
+  const daemon = runExecutor(['--port', '0', '--cores', '2', '--secret-file', secretFile, '--work-dir', folder])
+  const url = (await daemon.banner).split(' ')[3]!
+  const reportFile = join(folder, 'daemons.json')
+  const out = ['--report', reportFile, '--out', join(folder, 'out-daemons')]
+  const onDaemon = ['--executors', url, '--secret-file', secretFile, '--schemes', 'half']
+  const { code, stdout, stderr } = await start([...small.slice(0, -2), ...onDaemon, ...out]).ended
+  daemon.process.kill('SIGTERM')
+  await daemon.finished
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toContain('without the executors, which were started apart')
+  const { memoryMethod, schemes } = JSON.parse(readFileSync(reportFile, 'utf8'))
+  expect(memoryMethod).toContain('without the executors')
+  // Nothing is shuffled between executors where there is one, but tasks and checkpoints go to it and back.
+  expect(schemes.half.networkBytes).toBeGreaterThan(0)
+})
 
 function start(args: readonly string[]) {
   const child = spawn(
