@@ -29,7 +29,7 @@ export interface BenchCase {
   readonly title: string
   /** Checksums by scale. At other scales peers are compared with each other. */
   readonly expected: Readonly<Record<number, Checksum>>
-  at(scale: number): SizedCase
+  readonly at: (scale: number) => SizedCase
 }
 
 /** The scale that tests run at. */
