@@ -11,8 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => context.stop())
 
-describe.each(cases.map((each) => [each.id, each] as const))('case %s', (_, { at, expected }) => {
-  const sized = at(tinyScale)
+describe.each(cases.map((each) => [each.id, each] as const))('case %s', (_, { expected, ...benchCase }) => {
+  const sized = benchCase.at(tinyScale)
   sized.prepare?.()
 
   test('the plain loop gives the checksum', async () => {

@@ -1,9 +1,40 @@
 /** The cases of the core suite, in the order of its table. */
 
 import type { BenchCase } from '../bench-case.ts'
-import { reduceByKey } from './reduce-by-key.ts'
+import { broadcastJoin } from './broadcast-join.ts'
+import { cachedPasses } from './cached-passes.ts'
+import { groupByKey, groupByMixedKey } from './group-by-key.ts'
+import { join, joinOfMixedKeys } from './join.ts'
+import { kMeans } from './k-means.ts'
+import { logisticRegression } from './logistic-regression.ts'
+import { objectRecords } from './object-records.ts'
+import { pageRank } from './page-rank.ts'
+import { reduceByKey, reduceByMixedKey } from './reduce-by-key.ts'
+import { reduceStoredPairs } from './reduce-stored-pairs.ts'
+import { sortBy, sortByKey, sortByMixedKey } from './sort-by-key.ts'
+import { stringKeys } from './string-keys.ts'
+import { wordCount } from './word-count.ts'
 
-export const cases: readonly BenchCase[] = [reduceByKey]
+export const cases: readonly BenchCase[] = [
+  wordCount,
+  reduceByKey,
+  reduceStoredPairs,
+  reduceByMixedKey,
+  groupByKey,
+  groupByMixedKey,
+  join,
+  joinOfMixedKeys,
+  sortByKey,
+  sortByMixedKey,
+  sortBy,
+  cachedPasses,
+  logisticRegression,
+  pageRank,
+  kMeans,
+  stringKeys,
+  objectRecords,
+  broadcastJoin,
+]
 
 export function caseById(id: string): BenchCase {
   const found = cases.find((each) => each.id === id)

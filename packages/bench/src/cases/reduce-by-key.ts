@@ -1,6 +1,7 @@
-/** (b) A sum per key: 10M pairs, 1M keys that come round in order, made on the fly. */
+/** (b) A sum per key: 10M pairs, 1M keys, made on the fly; the keys come round in order, or mixed. */
 
 import { partitionsAt, type BenchCase } from '../bench-case.ts'
+import { mixedKey, mixedKeySql } from '../mixed-key.ts'
 import { addPair, mergePairs, modulus, noPairs, pairPython, pairScala, pairSql } from '../pair-checksum.ts'
 
 export const reduceByKey: BenchCase = {
@@ -51,6 +52,46 @@ export const reduceByKey: BenchCase = {
           )
         return { count, sum, product: product % modulus }
       },
+    }
+  },
+}
+
+export const reduceByMixedKey: BenchCase = {
+  id: 'b-mixed',
+  title: 'the same with mixed keys',
+  expected: {
+    1: { count: 999_945, sum: 4_995_000_000, product: 279_650_824 },
+    0.001: { count: 1000, sum: 4_995_000, product: 488_417_865 },
+  },
+  at(scale) {
+    const rows = 10_000_000 * scale
+    const keys = Math.min(1_000_000, rows / 10)
+    const partitions = partitionsAt(scale)
+    return {
+      gridify: (context) =>
+        context
+          .range(0, rows, { partitions })
+          .map((i) => [mixedKey(i) % keys, i % 1000])
+          .reduceByKey((left, right) => left + right, partitions)
+          .aggregate(noPairs(), addPair, mergePairs),
+      plain() {
+        const sums = new Map<number, number>()
+        for (let i = 0; i < rows; i++) {
+          const key = mixedKey(i) % keys
+          sums.set(key, (sums.get(key) ?? 0) + (i % 1000))
+        }
+        const totals = noPairs()
+        for (const pair of sums) addPair(totals, pair)
+        return totals
+      },
+      duckdb: [
+        ...mixedKeySql,
+        `select ${pairSql} from (select mixed_key(i) % ${keys} k, sum(i % 1000) v from range(${rows}) t(i) group by k)`,
+      ],
+      scala: pairScala(`sc.range(0, ${rows}, 1, ${partitions})
+        .map(i => (mixedKey(i) % ${keys}, i % 1000)).reduceByKey(_ + _, ${partitions})`),
+      python: pairPython(`sc.range(0, ${rows}, 1, ${partitions}) \\
+        .map(lambda i: (mixed_key(i) % ${keys}, i % 1000)).reduceByKey(lambda a, b: a + b, ${partitions})`),
     }
   },
 }

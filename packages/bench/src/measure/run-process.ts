@@ -98,7 +98,7 @@ function reasonIn(output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
   const found =
     lines.find((line) => /out of memory|heap limit|OutOfMemory/i.test(line)) ??
-    lines.find((line) => /^(\w*Error|Exception|Caused by)\b.*:/.test(line)) ??
+    lines.find((line) => /^(\[?[\w.]*(Error|Exception)|Caused by)\b.*:/.test(line)) ??
     lines.filter((line) => line !== '').at(-1)
   return (found ?? 'it printed nothing').slice(0, 200)
 }
