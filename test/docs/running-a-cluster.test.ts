@@ -41,6 +41,33 @@ test('an address without its scheme is refused before anybody is dialed', async 
   )
 })
 
+test('executors that cannot reach each other are named before work starts', async () => {
+  const first = await startDaemon()
+  const nowhere = await startDaemon('--advertise', 'ws://127.0.0.1:1')
+  await expect(connectTo(first, nowhere)).rejects.toThrow(
+    `executor ${first} cannot reach its peer ws://127.0.0.1:1: no executor answers at ws://127.0.0.1:1`,
+  )
+})
+
+test('executors behind a certificate of their own are trusted by the driver and by each other', async () => {
+  const fixture = (part: string) =>
+    join(import.meta.dirname, `../../packages/core/test/transport/fixtures/localhost-${part}.pem`)
+  const tls = ['--tls-cert', fixture('cert'), '--tls-key', fixture('key')]
+  const executors = [await startDaemon(...tls), await startDaemon(...tls)]
+  const context = await createContext({ executors, secretFile, tlsCaFile: fixture('cert') })
+  ends.push(() => context.stop())
+  const sums = context
+    .range(0, 1000, { partitions: 4 })
+    .map((n) => [n % 3, n])
+    .reduceByKey((a, b) => a + b, 4)
+  expect((await sums.collect()).toSorted(([a], [b]) => a - b)).toEqual([
+    [0, 166833],
+    [1, 166167],
+    [2, 166500],
+  ])
+  expect(context.metrics().tasksRerun).toBe(0)
+})
+
 test('a module of --import is there before the first task', async () => {
   const context = await connectTo(await startDaemon('--import', 'setup.mjs'))
   const greetings = context.range(0, 1).map(() => Reflect.get(globalThis, 'greeting') as string)

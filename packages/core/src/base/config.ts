@@ -10,6 +10,8 @@ const schema = z.strictObject({
   master: z.string(),
   executors: z.array(z.string()).optional(),
   secretFile: z.string().optional(),
+  /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
+  tlsCaFile: z.string().optional(),
   /** Bytes that blocks and the arena of one executor may take. */
   memoryBytes: z
     .number()
@@ -52,6 +54,7 @@ export function resolveConfig(options: ContextOptions, environment: NodeJS.Proce
     ...(environment['GRIDIFY_EXECUTORS'] && !given['master']
       ? { executors: environment['GRIDIFY_EXECUTORS'].split(',').map((url) => url.trim()) }
       : {}),
+    ...(environment['GRIDIFY_TLS_CA_FILE'] ? { tlsCaFile: environment['GRIDIFY_TLS_CA_FILE'] } : {}),
     ...(environment['GRIDIFY_SECRET_FILE'] ? { secretFile: environment['GRIDIFY_SECRET_FILE'] } : {}),
   }
   const result = schema.safeParse({ ...defaults, ...fromEnvironment, ...given })

@@ -28,7 +28,7 @@ const descriptions = {
   host: 'address to listen on [127.0.0.1]',
   port: 'port to listen on, 0 for any free one [7077]',
   cores: 'how many tasks run at once [all cores]',
-  memory: 'memory for blocks and caches, such as 512m or 4g [60 % of the machine]',
+  memory: 'memory for blocks and caches, such as 512m or 4g [60 % of the machine, 4g at most]',
   'secret-file': 'file with the secret that drivers must know [~/.gridify/secret]',
   advertise: 'address at which other executors reach this one, such as ws://10.0.0.5:7077',
   'tls-cert': 'certificate chain, PEM; with it the executor listens on wss://',
@@ -84,7 +84,8 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
     host: text('host') ?? '127.0.0.1',
     port: whole('port', 0, 65_535, 7077),
     cores: whole('cores', 1, 1024, availableParallelism()),
-    memoryBytes: memory === undefined ? Math.floor(machineBytes() * 0.6) : parseMemory(memory),
+    memoryBytes:
+      memory === undefined ? Math.min(mostMemoryBytes, Math.floor(machineBytes() * 0.6)) : parseMemory(memory),
     secretFile: path('secret-file'),
     advertise,
     tlsCert,
@@ -98,10 +99,14 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
 }
 
 const leastMemoryBytes = 16 * 2 ** 20
+/** One WebAssembly.Memory, which all slots of a session share, ends here. */
+const mostMemoryBytes = 4 * 2 ** 30
 
 function parseMemory(text: string): number {
   const bytes = parseBytes(text)
   if (bytes < leastMemoryBytes) throw new UsageError(`--memory ${text} is too little: give at least 16m`)
+  if (bytes > mostMemoryBytes)
+    throw new UsageError(`--memory ${text} is too much: a session uses at most 4g, so start one executor for each 4g`)
   return bytes
 }
 

@@ -19,5 +19,7 @@ export interface Cluster {
   readonly executors: readonly ClusterExecutor[]
   /** The key with which executors prove themselves to each other. */
   readonly sessionKey: string
+  /** What certifies executors that speak TLS, in PEM, where it is not a public authority. */
+  readonly ca?: string
   stop(): Promise<void>
 }

@@ -1,6 +1,7 @@
 /** Executors that run already, on this machine or others: the driver dials each of them. */
 
 import { randomBytes, randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { UsageError } from '../base/errors.ts'
 import { systemClock } from '../base/clock.ts'
 import type { ExecutorId } from '../base/ids.ts'
@@ -11,13 +12,17 @@ import type { Cluster } from './cluster.ts'
 /** How long executors may take to end their sessions before the connection is cut. */
 const stopGraceMs = 3000
 
-export async function connectDaemons(urls: readonly string[], secretFile: string | undefined): Promise<Cluster> {
+export async function connectDaemons(
+  urls: readonly string[],
+  { secretFile, tlsCaFile }: { readonly secretFile?: string | undefined; readonly tlsCaFile?: string | undefined },
+): Promise<Cluster> {
   if (urls.length === 0) throw new UsageError('executors: give at least one ws:// address')
   if (new Set(urls).size < urls.length) throw new UsageError('executors: an address is given twice')
   const loopback = urls.every((url) => ['127.0.0.1', 'localhost', '[::1]'].includes(parseUrl(url).hostname))
   const secret = await loadSecret({ file: secretFile, loopback })
+  const ca = tlsCaFile === undefined ? undefined : await readCa(tlsCaFile)
   const session = randomUUID()
-  const dialed = await Promise.allSettled(urls.map((url) => connect(url, { secret, session, purpose: 'control' })))
+  const dialed = await Promise.allSettled(urls.map((url) => connect(url, { secret, session, purpose: 'control', ca })))
   const refused = dialed.find((result) => result.status === 'rejected')
   if (refused) {
     for (const result of dialed)
@@ -28,12 +33,13 @@ export async function connectDaemons(urls: readonly string[], secretFile: string
   return {
     clock: systemClock,
     sessionKey: randomBytes(32).toString('hex'),
+    ...(ca === undefined ? {} : { ca }),
     executors: channels.map((channel, i) => ({
       id: urls[i] as ExecutorId,
       url: urls[i]!,
       channel,
       async describeEnd() {
-        const found = await fetchObituary(urls[i]!, secret, session, { timeoutMs: 500 })
+        const found = await fetchObituary(urls[i]!, secret, session, { timeoutMs: 500, ca })
         if (!found) return undefined
         const how = found.signal ? `was killed by ${found.signal}` : `ended with code ${found.exitCode}`
         const memory = found.lastRssBytes
@@ -53,5 +59,13 @@ export async function connectDaemons(urls: readonly string[], secretFile: string
         }),
       )
     },
+  }
+}
+
+async function readCa(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`tlsCaFile ${file} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }

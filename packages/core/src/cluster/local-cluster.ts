@@ -57,7 +57,7 @@ export async function startLocalCluster(executors: number, cores: number, config
         return addressOf(child)
       }),
     )
-    const cluster = await connectDaemons(urls, secretFile)
+    const cluster = await connectDaemons(urls, { secretFile })
     return {
       ...cluster,
       async stop() {

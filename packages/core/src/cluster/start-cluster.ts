@@ -9,7 +9,7 @@ import { startLocalThreads } from './local-threads.ts'
 import { startMemoryCluster } from './memory-cluster.ts'
 
 export async function startCluster(config: Config): Promise<Cluster> {
-  if (config.executors) return connectDaemons(config.executors, config.secretFile)
+  if (config.executors) return connectDaemons(config.executors, config)
   const master = parseMaster(config.master)
   switch (master.kind) {
     case 'memory':

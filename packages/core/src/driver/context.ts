@@ -42,6 +42,7 @@ export interface ContextCluster {
     readonly describeEnd?: () => Promise<string | undefined>
   }[]
   readonly sessionKey: string
+  readonly ca?: string
   stop(): Promise<void>
 }
 
@@ -134,9 +135,10 @@ export class Context {
         this.#driver.addExecutor(id as Id, channel as Channel, describeEnd),
       ),
     )
-    this.#driver.introduce(
+    await this.#driver.introduce(
       this.#cluster.executors.map(({ id, url }) => ({ id: id as Id, url })),
       this.#cluster.sessionKey,
+      this.#cluster.ca,
     )
     this.#defaultPartitions = this.executors().reduce((sum, { cores }) => sum + cores, 0)
     return this

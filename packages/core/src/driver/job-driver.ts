@@ -1,6 +1,6 @@
 /** Feeds the scheduler with events and carries out its commands: the only place where plans meet channels. */
 
-import { AbortedError, GridifyError } from '../base/errors.ts'
+import { AbortedError, ClusterError, GridifyError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import { deferred, type Deferred } from '../base/async.ts'
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/ids.ts'
@@ -40,11 +40,16 @@ export interface Metrics {
   readonly tasks: number
 }
 
+type UnreachablePeer = Extract<ExecutorMessage, { type: 'metPeers' }>['unreachable'][number]
+
 interface Executor {
   readonly id: ExecutorId
   readonly channel: Channel
   readonly stages: Set<StageId>
   readonly broadcasts: Set<number>
+  /** Resolves when it has dialed its peers, or is gone. */
+  readonly metPeers: Deferred<readonly UnreachablePeer[]>
+  advertise?: string
   info?: ExecutorInfo
 }
 
@@ -93,12 +98,13 @@ export class JobDriver {
 
   /** Takes an executor in; resolves when it has said that it is ready. */
   async addExecutor(id: ExecutorId, channel: Channel, describeEnd?: () => Promise<string | undefined>): Promise<void> {
-    const executor: Executor = { id, channel, stages: new Set(), broadcasts: new Set() }
+    const executor: Executor = { id, channel, stages: new Set(), broadcasts: new Set(), metPeers: deferred() }
     const ready = deferred<void>()
     this.#channels.push(channel)
     channel.onMessage((message) => {
       const said = message as ExecutorMessage
       if (said.type === 'ready') {
+        if (said.advertise !== undefined) executor.advertise = said.advertise
         executor.info = { id, cores: said.cores, nodeVersion: said.nodeVersion }
         this.#executors.set(id, executor)
         this.#feed({ type: 'executorJoined', executor: id, cores: said.cores })
@@ -108,6 +114,7 @@ export class JobDriver {
     void channel.closed.then(async ({ reason }) => {
       const end = await describeEnd?.().catch(() => undefined)
       const story = `executor ${id} was lost: ${end ?? reason}`
+      executor.metPeers.resolve([])
       ready.reject(new GridifyError('cluster', 'EXECUTOR_LOST', story))
       if (this.#stopped || !this.#executors.delete(id)) return
       this.#options.onLog({ level: 'warn', source: 'driver', message: story })
@@ -116,9 +123,18 @@ export class JobDriver {
     await ready.promise
   }
 
-  introduce(peers: readonly { id: ExecutorId; url: string }[], key: string): void {
-    for (const executor of this.#executors.values())
-      this.#send(executor, { type: 'peers', peers, self: executor.id, key })
+  /** Makes executors known to each other. @throws ClusterError where one cannot reach another. */
+  async introduce(urls: readonly { id: ExecutorId; url: string }[], key: string, ca?: string): Promise<void> {
+    const peers = urls.map(({ id, url }) => ({ id, url: this.#executors.get(id)?.advertise ?? url }))
+    const executors = [...this.#executors.values()]
+    for (const executor of executors)
+      this.#send(executor, { type: 'peers', peers, self: executor.id, key, ...(ca === undefined ? {} : { ca }) })
+    for (const { id, metPeers } of executors)
+      for (const { url, reason } of await metPeers.promise)
+        throw new ClusterError(
+          `executor ${id} cannot reach its peer ${url}: ${reason}; executors dial each other, so give each an address ` +
+            'that all others can use: in `executors`, or with --advertise of the executor',
+        )
   }
 
   /** Runs the last of `stages` over `partitions`; results come in that order. */
@@ -185,6 +201,9 @@ export class JobDriver {
       }
       case 'fetchFailed':
         this.#feed({ type: 'fetchFailed', task: message.taskId, from: message.executor, reason: message.reason })
+        return
+      case 'metPeers':
+        executor.metPeers.resolve(message.unreachable)
         return
       case 'draining':
         this.#feed({ type: 'executorDraining', executor: executor.id })

@@ -23,7 +23,7 @@ const link = acceptChannels({
       return
     }
     if (purpose !== 'control' || session) return channel.close('a session has one control channel')
-    const name = `${start.advertise ?? 'executor'}#${process.pid}`
+    const name = `${start.name}#${process.pid}`
     const pool = PagePool.create(Math.min(start.memoryBytes, maxPoolBytes))
     const importRoots = [start.root ?? process.cwd()]
     session = new ExecutorSession(channel, {
@@ -39,7 +39,9 @@ const link = acceptChannels({
         root: start.root,
         imports: start.imports,
       }),
-      connectPeer: (_id, url, key) => dialPeer(url, key),
+      connectPeer: (_id, url, key, ca) => dialPeer(url, key, ca),
+      advertise: start.advertise,
+      onLog: ({ level, message }) => console.log(`${level} ${message}`),
       onSessionKey: (key) => link.setSessionKey(key),
       onStop: () => link.exit(),
     })
@@ -55,10 +57,10 @@ const link = acceptChannels({
 })
 
 /** A peer's daemon may not have heard of the session's key yet: a refusal is asked again for half a second. */
-async function dialPeer(url: string, key: string) {
+async function dialPeer(url: string, key: string, ca: string | undefined) {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await connect(url, { secret: key, session: start.session, purpose: 'peer' })
+      return await connect(url, { secret: key, session: start.session, purpose: 'peer', ca })
     } catch (error) {
       if (attempt === 5) throw error
       await setTimeout(100)

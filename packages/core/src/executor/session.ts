@@ -6,6 +6,7 @@
 import type { Clock } from '../base/clock.ts'
 import { FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
+import type { LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
 import { checksum } from '../codec/checksum.ts'
 import type { DriverMessage, ExecutorMessage, PeerMessage, TaskSuccess } from '../protocol/messages.ts'
@@ -25,7 +26,11 @@ export interface SessionOptions {
   readonly workFolder: WorkFolder
   readonly clock: Clock
   readonly startSlot: StartSlot
-  readonly connectPeer: (id: ExecutorId, url: string, key: string) => Promise<Channel>
+  readonly connectPeer: (id: ExecutorId, url: string, key: string, ca: string | undefined) => Promise<Channel>
+  /** Where peers reach it, where that is not the address that the driver dialed. */
+  readonly advertise?: string | undefined
+  /** Takes what tasks print, beside the driver. */
+  readonly onLog?: (record: LogRecord) => void
   /** Peers prove themselves with the key that the driver has minted. */
   readonly onSessionKey?: (key: string) => void
   readonly onStop: () => void
@@ -44,6 +49,7 @@ export class ExecutorSession {
   #peers = new Map<ExecutorId, string>()
   #countedNetworkBytes = 0
   #key = ''
+  #ca: string | undefined
   #stopped: Promise<void> | undefined
 
   constructor(driver: Channel, options: SessionOptions) {
@@ -53,11 +59,17 @@ export class ExecutorSession {
     this.#client = new BlockClient((id) => {
       const url = this.#peers.get(id)
       if (url === undefined) throw new FetchError(`executor ${id} is not known here`)
-      return options.connectPeer(id, url, this.#key)
+      return options.connectPeer(id, url, this.#key, this.#ca)
     }, options.clock)
     for (let number = 0; number < options.cores; number++) this.#startSlot(number)
     driver.onMessage((message) => this.#onDriver(message as DriverMessage))
-    this.#tell({ type: 'ready', cores: options.cores, nodeVersion: process.versions.node, pid: process.pid })
+    this.#tell({
+      type: 'ready',
+      cores: options.cores,
+      nodeVersion: process.versions.node,
+      pid: process.pid,
+      ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
+    })
   }
 
   /** Serves this executor's blocks to a peer. */
@@ -102,9 +114,11 @@ export class ExecutorSession {
     switch (message.type) {
       case 'peers':
         this.#key = message.key
+        this.#ca = message.ca
         this.#options.onSessionKey?.(message.key)
         this.#peers = new Map(message.peers.map(({ id, url }) => [id, url]))
         this.#feed({ type: 'introduced', self: message.self })
+        void this.#meetPeers()
         return
       case 'stage':
       case 'broadcast':
@@ -167,6 +181,17 @@ export class ExecutorSession {
     }
   }
 
+  /** A peer that cannot be reached is named before work starts, not when the first block is missing. */
+  async #meetPeers(): Promise<void> {
+    const met = await Promise.all(
+      [...this.#peers].map(async ([id, url]) => {
+        const reason = id === this.#state.self ? undefined : await this.#client.meet(id)
+        return reason === undefined ? [] : [{ url, reason }]
+      }),
+    )
+    this.#tell({ type: 'metPeers', unreachable: met.flat() })
+  }
+
   #spill(block: string, region: Region): void {
     const { pool, workFolder } = this.#options
     try {
@@ -218,6 +243,7 @@ export class ExecutorSession {
   #onReply(slot: number, reply: SlotReply): void {
     switch (reply.type) {
       case 'log':
+        this.#options.onLog?.(reply.record)
         this.#tell({ type: 'log', record: reply.record })
         return
       case 'makeRoom':

@@ -79,6 +79,8 @@ export type DriverMessage =
       readonly peers: readonly { id: ExecutorId; url: string }[]
       readonly self: ExecutorId
       readonly key: string
+      /** What certifies peers that speak TLS, in PEM, where it is not a public authority. */
+      readonly ca?: string
     }
   | { readonly type: 'stage'; readonly plan: StagePlan }
   | { readonly type: 'run'; readonly task: TaskDescription }
@@ -94,7 +96,16 @@ export type DriverMessage =
   | { readonly type: 'stop' }
 
 export type ExecutorMessage =
-  | { readonly type: 'ready'; readonly cores: number; readonly nodeVersion: string; readonly pid: number }
+  | {
+      readonly type: 'ready'
+      readonly cores: number
+      readonly nodeVersion: string
+      readonly pid: number
+      /** Where peers reach it, where that is not the address that the driver dialed. */
+      readonly advertise?: string
+    }
+  /** It has dialed every peer; those that it cannot reach, and why. */
+  | { readonly type: 'metPeers'; readonly unreachable: readonly { readonly url: string; readonly reason: string }[] }
   | { readonly type: 'finished'; readonly taskId: TaskId; readonly success: TaskSuccess }
   | { readonly type: 'failed'; readonly taskId: TaskId; readonly failure: WireFailure }
   | { readonly type: 'fetchFailed'; readonly taskId: TaskId; readonly executor: ExecutorId; readonly reason: string }

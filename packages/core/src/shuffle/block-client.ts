@@ -54,6 +54,16 @@ export class BlockClient {
     })
   }
 
+  /** Opens the connection to an executor; why it cannot, or undefined where it can. */
+  async meet(id: ExecutorId): Promise<string | undefined> {
+    try {
+      await this.#peer(id).channel
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
   close(): void {
     for (const { channel } of this.#peers.values())
       channel.then(

@@ -244,7 +244,7 @@ function schemeCure(code: string, protocol: string): string {
 
 function certificateCure(code: string): string | undefined {
   if (/^(SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_)/.test(code))
-    return 'name the file of its authority in NODE_EXTRA_CA_CERTS, for the driver and for every executor'
+    return 'name the file of its authority in tlsCaFile of createContext()'
   if (/^(CERT_|ERR_TLS_CERT_)/.test(code)) return 'give the executor one that is valid now and for this address'
   return undefined
 }

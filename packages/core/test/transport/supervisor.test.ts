@@ -101,7 +101,8 @@ test('each session has a process of its own, which its data channels reach too',
     workDir: expect.stringMatching(/gridify-session-\w{6}$/),
     root: undefined,
     imports: ['/job/setup.mjs'],
-    advertise: supervisor.url,
+    name: supervisor.url,
+    advertise: undefined,
     logLevel: 'info',
     ownsProcessGroup: process.platform !== 'win32',
   })
@@ -214,7 +215,7 @@ test('with TLS the sessions get their channels all the same', async () => {
   await restart({ tls: { cert: cert!, key: key! } })
   expect(supervisor.url).toMatch(/^wss:/)
   await expect(dial('s1')).rejects.toThrow(
-    `the certificate of the executor at ${supervisor.url} is not accepted (self-signed certificate): name the file of its authority in NODE_EXTRA_CA_CERTS`,
+    `the certificate of the executor at ${supervisor.url} is not accepted (self-signed certificate): name the file of its authority in tlsCaFile of createContext()`,
   )
   const wrong = { secret, session: 's1', purpose: 'control' } as const
   await expect(connect(supervisor.url.replace('wss', 'ws'), wrong)).rejects.toThrow(

@@ -14,7 +14,9 @@ export interface SessionStart {
   readonly root: string | undefined
   /** Modules that each slot imports before its first task. */
   readonly imports: readonly string[]
-  /** Where other executors reach this one; undefined where only the driver can know that. */
+  /** How messages name this executor. */
+  readonly name: string
+  /** Where other executors reach this one; undefined for where the driver reaches it. */
   readonly advertise: string | undefined
   readonly logLevel: LogLevel
   /** Whether the process leads a process group, so that it may end the group. */

@@ -139,10 +139,11 @@ export class Supervisor {
     if (present) return present
     const { cores, memoryBytes, root, imports = [], logLevel = 'info' } = this.#options
     const workDir = mkdtempSync(join(this.#workDir, 'gridify-session-'))
-    const advertise = this.#options.advertise ?? (isWildcard(this.#options.host) ? undefined : this.url)
+    const { advertise } = this.#options
+    const name = advertise ?? (isWildcard(this.#options.host) ? 'executor' : this.url)
     const child = new SessionChild(
       this.#options.entry ?? new URL('../session-main.js', import.meta.url),
-      { session, cores, memoryBytes, workDir, root, imports, advertise, logLevel },
+      { session, cores, memoryBytes, workDir, root, imports, name, advertise, logLevel },
       this.#log,
     )
     this.#sessions.set(session, child)
