@@ -1,13 +1,15 @@
 /** The main job, `npm start`: trains implicit ALS in each scheme on the same listening log, compares them, and names what it found. */
 
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { AbortedError, GridifyError } from '@gridify/core'
+import { dirname, join, resolve } from 'node:path'
+import { AbortedError, GridifyError, UsageError } from '@gridify/core'
 import { comparisonChart, lossChart } from './recommend/charts.ts'
 import { textTable } from './recommend/comparison-table.ts'
 import { formatCount } from './recommend/human-units.ts'
 import { describeData, loadData } from './recommend/load-data.ts'
+import { modelSettings } from './recommend/model-options.ts'
 import { parseOptions, type RecommendOptions } from './recommend/options.ts'
 import { evaluateBaselines } from './recommend/evaluate-baselines.ts'
 import { ProgressBar } from './recommend/progress-bar.ts'
@@ -31,6 +33,11 @@ try {
 }
 
 async function recommend(options: RecommendOptions): Promise<void> {
+  for (const scheme of options.schemes) modelSettings(scheme, options)
+  if (options.report !== undefined && !existsSync(dirname(resolve(options.report))))
+    throw new UsageError(
+      `--report ${options.report}: there is no folder ${dirname(resolve(options.report))}; make it first`,
+    )
   const data = await loadData(options)
   const facts = describeData(data)
   console.log(

@@ -7,17 +7,11 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { indexPartitioner, type Broadcast, type Context } from '@gridify/core'
-import type { ALSOptions, ALSSettings } from '@gridify/mf'
-import {
-  chooseKernel,
-  joinSubtrees,
-  kernelBytes,
-  partitionOfBlock,
-  resolveOptions,
-  type KernelVariant,
-} from '@gridify/mf/kernels'
+import type { ALSSettings } from '@gridify/mf'
+import { chooseKernel, joinSubtrees, kernelBytes, partitionOfBlock, type KernelVariant } from '@gridify/mf/kernels'
 import { readFactorFiles, readSums, shuffleVectors, startLines } from './factor-files.ts'
 import type { Data } from './load-data.ts'
+import { modelSettings } from './model-options.ts'
 import type { RecommendOptions } from './options.ts'
 import { rankedRatings, scatterRatings, writeRatings, type RankedRatings } from './ranked-ratings.ts'
 import { solvePartition, type ReduceConstants } from './solve-partition.ts'
@@ -39,7 +33,7 @@ export async function trainMapReduce(
   folder: string,
   { onIteration, signal }: TrainingHooks,
 ): Promise<TrainedFactors> {
-  const settings = settingsOf(options)
+  const settings = modelSettings('mapreduce', options)
   const job = new MapReduce(context, rankedRatings(data, settings), settings, folder, signal)
   await job.prepare()
   const measured: { seconds: number; movedBytes: number; networkBytes: number; diskBytes: number }[] = []
@@ -71,12 +65,6 @@ export async function trainMapReduce(
     settings,
     warnings: [],
   }
-}
-
-/** The options of ImplicitALS, checked by its own rules; a grid is for `full` alone. */
-function settingsOf({ model, partitions }: RecommendOptions): ALSSettings {
-  const { grid: _, ...options } = { ...model, ...(partitions === undefined ? {} : { partitions }) } as ALSOptions
-  return resolveOptions(options)
 }
 
 class MapReduce {

@@ -78,7 +78,6 @@ const modelOptions: Record<string, Options> = {
   seed: numeric('seed', 'of the start vectors, and of the generated log'),
   grid: { ...text('K,L: blocks of users and of items in full gridify'), coerce: parseGrid },
   kernel: text('the kernel to pin, as the report names it'),
-  'relaxed-math': { type: 'boolean', description: 'relaxed SIMD: faster, and no longer equal to the last bit' },
 }
 
 const jobNames = new Set(Object.keys(jobOptions))

@@ -1,8 +1,9 @@
 /** Trains half or full gridify: ImplicitALS does all of it, this only counts. */
 
 import type { Context } from '@gridify/core'
-import { ImplicitALS, type ALSOptions, type IterationReport } from '@gridify/mf'
+import { ImplicitALS, type IterationReport } from '@gridify/mf'
 import type { Data } from './load-data.ts'
+import { modelOptions } from './model-options.ts'
 import type { RecommendOptions } from './options.ts'
 import type { TrainedFactors, TrainingHooks } from './trained-factors.ts'
 
@@ -13,15 +14,7 @@ export async function trainGridify(
   options: RecommendOptions,
   { onIteration, signal }: TrainingHooks,
 ): Promise<TrainedFactors> {
-  const { partitions } = options
-  const { grid, ...model } = options.model
-  // ImplicitALS checks each option by itself and names it.
-  const settings = {
-    ...model,
-    scheme,
-    ...(scheme === 'full' && grid ? { grid } : {}),
-    ...(partitions === undefined ? {} : { partitions }),
-  } as ALSOptions
+  const settings = modelOptions(scheme, options)
   const fitted = await new ImplicitALS(settings).fit(data.train, {
     context,
     users: data.users,

@@ -15,7 +15,6 @@ test('kebab case becomes the names of ImplicitALS', async () => {
     '--cg-steps=3',
     '--alpha',
     'auto',
-    '--relaxed-math',
     '--grid',
     '4,2',
     '--solver',
@@ -23,7 +22,7 @@ test('kebab case becomes the names of ImplicitALS', async () => {
   ]
   expect(await parseOptions(argv)).toMatchObject({
     options: {
-      model: { unobservedWeight: 0.3, cgSteps: 3, alpha: 'auto', relaxedMath: true, grid: [4, 2], solver: 'cholesky' },
+      model: { unobservedWeight: 0.3, cgSteps: 3, alpha: 'auto', grid: [4, 2], solver: 'cholesky' },
     },
   })
 })
@@ -70,7 +69,5 @@ test.each([
 
 test('help lists every option', async () => {
   const parsed = await parseOptions(['--help'])
-  expect(parsed.kind === 'help' && parsed.text).toMatch(
-    /--data[\s\S]*--schemes[\s\S]*--unobserved-weight[\s\S]*--relaxed-math/,
-  )
+  expect(parsed.kind === 'help' && parsed.text).toMatch(/--data[\s\S]*--schemes[\s\S]*--unobserved-weight/)
 })

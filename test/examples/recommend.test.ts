@@ -113,20 +113,56 @@ describe('a small run of all schemes', () => {
 })
 
 test.concurrent.each([
-  ['a missing file', ['--data', '/no/such.tsv'], 'cannot read /no/such.tsv'],
+  ['a missing file', ['--data', '/no/such.tsv'], 'cannot read /no/such.tsv: there is no such file or folder'],
   ['an unknown option', ['--factor', '3'], 'did you mean --factors?'],
-  ['no factors', [...small, '--factors', '0'], 'factors'],
-  ['an unreachable executor', [...small.slice(0, -2), '--executors', 'ws://127.0.0.1:1'], 'ws://127.0.0.1:1'],
+  ['no factors', [...small, '--factors', '0'], 'option `factors` must be a whole number from 1 to 1024, got 0'],
+  [
+    'a report that cannot be written',
+    ['--report', '/no/such/report.json'],
+    'there is no folder /no/such; make it first',
+  ],
+  [
+    'a secret file that is not there',
+    [...small.slice(0, -2), '--executors', 'ws://127.0.0.1:1', '--secret-file', '/no/such'],
+    'the secret file /no/such cannot be read',
+  ],
+  [
+    'an unreachable executor',
+    [...small.slice(0, -2), '--executors', 'ws://127.0.0.1:1'],
+    'no executor answers at ws://127.0.0.1:1',
+  ],
 ])('%s is refused without a stack', async (_, args, message) => {
   const { code, stderr } = await start(args).ended
   expect([code, stderr.includes(message), stderr.includes('    at ')]).toEqual([1, true, false])
 })
 
-test('malformed rows are refused with file and line', async () => {
-  const file = join(folder, 'listens.tsv')
-  writeFileSync(file, 'ann\tabba\t1\nbob\tblur\n')
-  const { code, stderr } = await start(['--data', file]).ended
-  expect([code, stderr]).toEqual([1, `${file}:2: expected user, item and count, got 2 fields: "bob | blur"\n`])
+test.concurrent.each([
+  ['malformed', 'ann\tabba\t1\nbob\tblur\n', ':2: expected user, item and count, got 2 fields: "bob | blur"'],
+  ['negative', 'ann\tabba\t1\nbob\tblur\t-3\n', ':2: the count must not be negative, got -3'],
+  ['NaN', 'ann\tabba\t1\nbob\tblur\tNaN\n', ':2: the count must be a number, got "NaN"'],
+  ['empty', '', ' has no rows; each row should hold a user, an item and a count'],
+])('%s data is refused with its file, and its line where it has one', async (name, rows, message) => {
+  const file = join(folder, `${name}.tsv`)
+  writeFileSync(file, rows)
+  expect(await start(['--data', file]).ended).toEqual({ code: 1, stdout: '', stderr: `${file}${message}\n` })
+})
+
+test('another secret than the executor has is refused with the cure', async () => {
+  const [theirs, ours] = ['theirs', 'ours'].map((name) => {
+    const file = join(folder, name)
+    writeFileSync(file, `the secret that is ${name}`, { mode: 0o600 })
+    return file
+  }) as [string, string]
+  const daemon = runExecutor(['--port', '0', '--cores', '1', '--secret-file', theirs])
+  const url = (await daemon.banner).split(' ')[3]!
+  const { code, stderr } = await start([...small.slice(0, -2), '--executors', url, '--secret-file', ours]).ended
+  daemon.process.kill('SIGTERM')
+  await daemon.finished
+  expect([code, stderr.split(':').slice(0, 4).join(':')]).toEqual([
+    1,
+    `half: the executor at ${url} refused the secret`,
+  ])
+  expect(stderr).toMatch(/both sides must use the same secret file .*\n$/)
 })
 
 test('an interrupt in the middle of training ends everything within two seconds', async () => {

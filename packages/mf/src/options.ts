@@ -1,33 +1,42 @@
 /** The settings of ImplicitALS, with defaults that give a good model on counts and on clicks alike. */
 
+import { inspect } from 'node:util'
 import { UsageError } from '@gridify/core'
 import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { kernelVariants } from './kernels/vectors.ts'
 
-const positive = z.number().positive()
+/** Messages are rules that follow "must be". */
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const rule = `a whole number ${most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`}`
+  return z.int(rule).min(least, rule).max(most, rule)
+}
+const positive = z.number('a number above 0').positive('a number above 0')
+const notNegative = z.number('a number of at least 0').min(0, 'a number of at least 0')
+const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) =>
+  z.enum(names, `one of ${names.map((name) => `'${name}'`).join(', ')}`)
 const schema = z.strictObject({
   /** `half`: a row's ratings lie together, vectors move. `full`: K x L blocks, partial sums move too. */
-  scheme: z.enum(['half', 'full']).default('half'),
+  scheme: oneOf('half', 'full').default('half'),
   /** K and L of `full`: runs of users by runs of items; default: as square as `partitions` allows. */
-  grid: z.tuple([z.int().min(1), z.int().min(1)]).optional(),
-  factors: z.int().min(1).max(1024).default(64),
-  iterations: z.int().min(1).default(15),
-  objective: z.enum(['rendle2021', 'hu2008']).default('rendle2021'),
-  confidence: z.enum(['linear', 'log', 'binary']).default('log'),
-  alpha: z.union([positive, z.literal('auto')]).default('auto'),
+  grid: z.tuple([whole(1), whole(1)], 'two whole numbers, as in [4, 2]').optional(),
+  factors: whole(1, 1024).default(64),
+  iterations: whole(1).default(15),
+  objective: oneOf('rendle2021', 'hu2008').default('rendle2021'),
+  confidence: oneOf('linear', 'log', 'binary').default('log'),
+  alpha: z.union([positive, z.literal('auto')], "a number above 0, or 'auto'").default('auto'),
   /** Of confidence `log`. */
   epsilon: positive.optional(),
   unobservedWeight: positive.optional(),
   regularization: positive.default(0.003),
-  regularizationExponent: z.number().min(0).optional(),
-  solver: z.enum(['cg', 'cholesky']).default('cg'),
-  cgSteps: z.int().min(1).optional(),
-  seed: z.int().default(1),
+  regularizationExponent: notNegative.optional(),
+  solver: oneOf('cg', 'cholesky').default('cg'),
+  cgSteps: whole(1).optional(),
+  seed: z.int('a whole number').default(1),
   /** Partitions of the factors, and in `half` of the ratings; default: one per slot, in `full` one per block. */
-  partitions: z.int().min(1).optional(),
+  partitions: whole(1).optional(),
   /** `auto`: the fastest that all executors run. */
-  kernel: z.enum(['auto', ...kernelVariants]).default('auto'),
+  kernel: oneOf('auto', ...kernelVariants).default('auto'),
 })
 
 export type ALSOptions = z.input<typeof schema>
@@ -48,7 +57,10 @@ export function resolveOptions(options: ALSOptions): ALSSettings {
   const result = schema.safeParse(defined)
   if (!result.success) {
     const issue = result.error.issues[0]!
-    throw new UsageError(`ImplicitALS: option \`${issue.path.join('.')}\`: ${issue.message}`)
+    const got = issue.path.reduce((value: unknown, key) => (value as Record<PropertyKey, unknown>)[key], defined)
+    throw new UsageError(
+      `ImplicitALS: option \`${issue.path.join('.')}\` must be ${issue.message}, got ${inspect(got, { breakLength: Infinity })}`,
+    )
   }
   const given = result.data
   const unused = (name: keyof ALSOptions, because: string, cure: string) => {

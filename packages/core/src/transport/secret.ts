@@ -58,7 +58,10 @@ async function readSecret(file: string, warn: SecretSource['warn']): Promise<str
     text = (await readFile(file, 'utf8')).trim()
     mode = (await stat(file)).mode
   } catch (cause) {
-    throw new UsageError(`the secret file ${file} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new UsageError(
+      `the secret file ${file} cannot be read: ${(cause as Error).message}; give the file that the other side has, readable for this user`,
+      { cause },
+    )
   }
   if (text === '') throw new UsageError(`the secret file ${file} is empty: write a random secret into it`)
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
