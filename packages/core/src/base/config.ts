@@ -1,32 +1,37 @@
 /** The one configuration schema: options > environment (`GRIDIFY_*`) > defaults; an unknown key names the nearest. */
 
 import { availableParallelism } from 'node:os'
+import { inspect } from 'node:util'
 import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { UsageError } from './errors.ts'
 import type { LogRecord } from './logger.ts'
 
+/** Messages are rules that follow "must be". */
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const rule = `a whole number ${most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`}`
+  return z.int(rule).min(least, rule).max(most, rule)
+}
+
 const schema = z.strictObject({
-  master: z.string(),
-  executors: z.array(z.string()).optional(),
-  secretFile: z.string().optional(),
+  master: z.string("a string, such as 'local[2]'"),
+  executors: z
+    .array(z.string('an address, such as ws://host:7077'), 'a list of addresses, such as ws://host:7077')
+    .optional(),
+  secretFile: z.string('the path of a file').optional(),
   /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
-  tlsCaFile: z.string().optional(),
+  tlsCaFile: z.string('the path of a file').optional(),
   /** Bytes that blocks and the arena of one executor may take. */
-  memoryBytes: z
-    .number()
-    .int()
-    .min(16 * 2 ** 20)
-    .max(4 * 2 ** 30 - 65_536),
+  memoryBytes: whole(16 * 2 ** 20, 4 * 2 ** 30 - 65_536),
   /** Where map outputs go: `disk` always writes them to files. */
-  shuffleStorage: z.enum(['memory', 'disk']),
-  taskMaxFailures: z.number().int().min(1),
+  shuffleStorage: z.enum(['memory', 'disk'], "'memory' or 'disk'"),
+  taskMaxFailures: whole(1),
   /** How often one task may be lost with its executor before the job ends. */
-  taskMaxLosses: z.number().int().min(1),
-  localityWaitMs: z.number().min(0),
-  workDir: z.string().optional(),
-  seed: z.number().int(),
-  onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function').optional(),
+  taskMaxLosses: whole(1),
+  localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
+  workDir: z.string('the path of a folder').optional(),
+  seed: z.int('a whole number'),
+  onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
 
 export type Config = z.infer<typeof schema>
@@ -57,10 +62,14 @@ export function resolveConfig(options: ContextOptions, environment: NodeJS.Proce
     ...(environment['GRIDIFY_TLS_CA_FILE'] ? { tlsCaFile: environment['GRIDIFY_TLS_CA_FILE'] } : {}),
     ...(environment['GRIDIFY_SECRET_FILE'] ? { secretFile: environment['GRIDIFY_SECRET_FILE'] } : {}),
   }
-  const result = schema.safeParse({ ...defaults, ...fromEnvironment, ...given })
+  const all = { ...defaults, ...fromEnvironment, ...given }
+  const result = schema.safeParse(all)
   if (!result.success) {
     const issue = result.error.issues[0]!
-    throw new UsageError(`createContext(): option \`${issue.path.join('.')}\`: ${issue.message}`)
+    const got = issue.path.reduce((value: unknown, key) => (value as Record<PropertyKey, unknown>)[key], all)
+    throw new UsageError(
+      `createContext(): option \`${issue.path.join('.')}\` must be ${issue.message}, got ${inspect(got, { breakLength: Infinity })}`,
+    )
   }
   return result.data
 }

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { resolveConfig, type ContextOptions } from '../../src/base/config.ts'
+
+test.each([
+  [{ mastr: 'local' }, 'createContext() has no option `mastr`; did you mean `master`?'],
+  [{ master: 2 }, "createContext(): option `master` must be a string, such as 'local[2]', got 2"],
+  [{ executors: [7] }, 'createContext(): option `executors.0` must be an address, such as ws://host:7077, got 7'],
+  [
+    { memoryBytes: 1024 },
+    'createContext(): option `memoryBytes` must be a whole number from 16777216 to 4294901760, got 1024',
+  ],
+  [{ taskMaxFailures: 0 }, 'createContext(): option `taskMaxFailures` must be a whole number of at least 1, got 0'],
+  [{ localityWaitMs: Number.NaN }, 'createContext(): option `localityWaitMs` must be a number of at least 0, got NaN'],
+  [{ shuffleStorage: 'tape' }, "createContext(): option `shuffleStorage` must be 'memory' or 'disk', got 'tape'"],
+  [{ onLog: 'loud' }, "createContext(): option `onLog` must be a function, got 'loud'"],
+])('%j is refused', (options, message) => {
+  expect(() => resolveConfig(options as unknown as ContextOptions, {})).toThrow(message)
+})
+
+test('options win over the environment, which wins over defaults', () => {
+  expect(resolveConfig({ seed: 2 }, { GRIDIFY_MASTER: 'memory[3]', GRIDIFY_SECRET_FILE: '/s' })).toEqual({
+    master: 'memory[3]',
+    secretFile: '/s',
+    memoryBytes: 1024 * 2 ** 20,
+    shuffleStorage: 'memory',
+    taskMaxFailures: 4,
+    taskMaxLosses: 8,
+    localityWaitMs: 500,
+    seed: 2,
+  })
+})
