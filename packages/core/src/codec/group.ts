@@ -9,22 +9,50 @@ import { UsageError } from '../base/errors.ts'
  * await groups.mapValues((group) => [group.size, Math.max(...group), group.toArray()]).values().collect() // [[2, 2, [1, 2]]]
  */
 export class Group<V> implements Iterable<V> {
-  readonly #values: readonly V[]
+  readonly #values: ArrayLike<V>
+  readonly #from: number
+  readonly #to: number
 
-  constructor(values: readonly V[]) {
+  /** @internal A view of [from, to) of `values`, which nobody changes. */
+  constructor(values: ArrayLike<V>, from = 0, to = values.length) {
     this.#values = values
+    this.#from = from
+    this.#to = to
   }
 
   get size(): number {
-    return this.#values.length
+    return this.#to - this.#from
   }
 
-  [Symbol.iterator](): Iterator<V> {
-    return this.#values[Symbol.iterator]()
+  [Symbol.iterator](): IterableIterator<V> {
+    return new GroupIterator(this.#values, this.#from, this.#to)
   }
 
   toArray(): V[] {
-    return [...this.#values]
+    const values: V[] = []
+    for (let i = this.#from; i < this.#to; i++) values.push(this.#values[i]!)
+    return values
+  }
+}
+
+/** Written by hand: a generator costs several times as much per value. */
+class GroupIterator<V> implements IterableIterator<V> {
+  readonly #values: ArrayLike<V>
+  readonly #to: number
+  #at: number
+
+  constructor(values: ArrayLike<V>, from: number, to: number) {
+    this.#values = values
+    this.#at = from
+    this.#to = to
+  }
+
+  next(): IteratorResult<V> {
+    return this.#at < this.#to ? { done: false, value: this.#values[this.#at++]! } : { done: true, value: undefined }
+  }
+
+  [Symbol.iterator](): IterableIterator<V> {
+    return this
   }
 }
 
@@ -39,9 +67,15 @@ Object.defineProperty(Group.prototype, 'length', {
 export function plainRow(row: unknown): unknown {
   if (row instanceof Group) return row.toArray()
   if (!Array.isArray(row) || row.length !== 2 || row[0] instanceof Group) return row
-  const value: unknown = row[1]
-  if (value instanceof Group) return [row[0], value.toArray()]
+  const value = plainValue(row[1])
+  return value === row[1] ? row : [row[0], value]
+}
+
+/** The value of a pair as it rests outside a task. */
+export function plainValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Group) return value.toArray()
   if (Array.isArray(value) && value.some((part) => part instanceof Group))
-    return [row[0], value.map((part: unknown) => (part instanceof Group ? part.toArray() : part))]
-  return row
+    return value.map((part: unknown) => (part instanceof Group ? part.toArray() : part))
+  return value
 }

@@ -6,8 +6,8 @@ import { types } from 'node:util'
 import { InternalError } from '../base/errors.ts'
 import { bytesOf } from './bytes.ts'
 
-const FNV_OFFSET = 0x811c9dc5
-const FNV_PRIME = 0x01000193
+export const FNV_OFFSET = 0x811c9dc5
+export const FNV_PRIME = 0x01000193
 const GOLDEN = 0x9e3779b1
 
 // Seeds keep keys of different types apart: '' from null, [] from {}, 1n from '1'.
@@ -29,7 +29,7 @@ export function hashKey(key: unknown): number {
 }
 
 /** The finalizer of MurmurHash3: every bit of the input reaches every bit of the result. */
-function fmix(hash: number): number {
+export function fmix(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return hash ^ (hash >>> 16)
@@ -37,7 +37,7 @@ function fmix(hash: number): number {
 
 const double = new DataView(new ArrayBuffer(8))
 
-function hashNumber(value: number): number {
+export function hashNumber(value: number): number {
   // -0 | 0 is 0, and -0 === 0, so both zeros take this way.
   if ((value | 0) === value) return fmix(value | 0)
   // One bit pattern for all NaNs.
@@ -48,7 +48,7 @@ function hashNumber(value: number): number {
 }
 
 /** FNV-1a over the UTF-8 bytes, without making them; a lone surrogate counts as U+FFFD. */
-function hashString(text: string): number {
+export function hashString(text: string): number {
   let hash = FNV_OFFSET
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)

@@ -80,7 +80,7 @@ function compareNumbers(a: number | bigint, b: number | bigint): number {
 }
 
 /** By code point: UTF-16 units put U+1F600 before U+FFFD, because surrogates are units below 0xE000. */
-function compareStrings(a: string, b: string): number {
+export function compareStrings(a: string, b: string): number {
   if (a === b) return 0
   const shared = Math.min(a.length, b.length)
   for (let i = 0; i < shared; i++) {

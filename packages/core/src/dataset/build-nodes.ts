@@ -78,7 +78,7 @@ export function shuffleNode(
   { node, runner }: Handle,
   partitioner: PartitionerSpec,
   site: CallSite,
-  how: { aggregator?: Aggregator; sort?: 'ascending' | 'descending' } = {},
+  how: { aggregator?: Aggregator; sort?: 'ascending' | 'descending'; forCogroup?: true } = {},
 ): LineageNode {
   return {
     ...baseOf(runner, site),
@@ -119,7 +119,9 @@ export function cogroupNode(
     site,
   )
   const parents = sides.map((side) =>
-    sameSpec(partitionerOf(side.node), spec) ? side.node : inner(runner, shuffleNode(side, spec, site)).node,
+    sameSpec(partitionerOf(side.node), spec)
+      ? side.node
+      : inner(runner, shuffleNode(side, spec, site, { forCogroup: true })).node,
   )
   return { ...baseOf(runner, site), kind: 'cogroup', parents, ...(join ? { join } : {}) }
 }

@@ -1,14 +1,18 @@
 /** Node kind -> batches of rows. A pipeline is pulled batch by batch; inside a batch each step is one tight loop. */
 
 import { assertNever } from '../base/errors.ts'
-import { compareValues } from '../codec/order.ts'
 import { decodeValue } from '../codec/value.ts'
 import { readsOf } from '../plan/inputs.ts'
-import type { PlanNode } from '../protocol/stage-plan.ts'
-import { aggregateValues, mergeCombined, type FunctionOf, type Pair } from '../shuffle/merge.ts'
+import type { PlanNode, StageOutput } from '../protocol/stage-plan.ts'
+import { localAggregation } from '../shuffle/local.ts'
+import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
+import { combinerMerging, finishing, type FunctionOf, type Pair } from '../shuffle/merging.ts'
+import { groupedByKey, mergedByKey, type PairColumns } from '../shuffle/reduce.ts'
+import { slicePairs, type Slice } from '../shuffle/slice.ts'
+import { sortedByKey } from '../shuffle/sort.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { cartesian, cogroup, zip } from './pairing.ts'
-import { iterable } from './row-checks.ts'
+import { asPair, iterable } from './row-checks.ts'
 import { keyRangeFilter, stepOf } from './steps.ts'
 import { readLines } from './text-splits.ts'
 
@@ -16,13 +20,14 @@ export type Batches = Iterable<unknown[]>
 
 /** What an operator may ask of the task that it runs in. */
 export interface OperatorScope {
+  readonly nodes: readonly PlanNode[]
   readonly task: TaskContext
   readonly functionOf: FunctionOf
   /** Marks whose function runs now, for accumulators and errors. */
   enter(node: PlanNode, partition: number): void
   batchesOf(index: number, partition: number): Batches
   rowsOf(datasetId: number, partition: number): Batches
-  shuffleOf(shuffleId: number, reduce: number): Batches
+  slicesOf(shuffleId: number, reduce: number): Slice[]
 }
 
 const batchRows = 2048
@@ -105,17 +110,22 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
       return
     case 'aggregate':
       enter()
-      yield* rebatch(aggregateValues(scope.batchesOf(node.parent, partition), node.aggregator, scope.functionOf))
+      yield* pairBatches(
+        localAggregation(
+          pairsOf(scope.batchesOf(node.parent, partition), node.site),
+          node.aggregator,
+          scope.functionOf,
+          node.site,
+        ),
+      )
       return
     case 'cogroup':
       yield* rebatch(cogroup(node, partition, scope))
       return
     case 'shuffle': {
-      const incoming = scope.shuffleOf(node.shuffleId, partition)
+      const slices = scope.slicesOf(node.shuffleId, partition)
       enter()
-      if (node.aggregator) yield* rebatch(mergeCombined(incoming, node.aggregator, scope.functionOf))
-      else if (node.sort) yield* rebatch(sorted(incoming, node.sort))
-      else yield* incoming
+      yield* pairBatches(shuffledPairs(node, slices, scope.functionOf))
       return
     }
     default:
@@ -169,11 +179,54 @@ function* rangeBatches(node: Extract<PlanNode, { kind: 'range' }>, partition: nu
     yield Array.from({ length: Math.min(batchRows, to - at) }, (_, i) => node.start + (at + i) * node.step)
 }
 
-function sorted(batches: Batches, direction: 'ascending' | 'descending'): unknown[] {
-  const rows: Pair[] = []
-  for (const batch of batches) for (const row of batch) rows.push(row as Pair)
-  // Array.prototype.sort is stable, so ties keep input order in both directions.
-  return direction === 'ascending'
-    ? rows.sort((a, b) => compareValues(a[0], b[0]))
-    : rows.sort((a, b) => compareValues(b[0], a[0]))
+function* shuffledPairs(
+  node: Extract<PlanNode, { kind: 'shuffle' }>,
+  slices: readonly Slice[],
+  functionOf: FunctionOf,
+): Generator<PairColumns> {
+  const { aggregator, sort, site } = node
+  if (aggregator?.kind === 'group') yield* groupedByKey(slices, site)
+  else if (aggregator)
+    yield* finished(mergedByKey(slices, combinerMerging(aggregator, functionOf), site), finishing(aggregator))
+  else if (sort) yield sortedByKey(slices, sort)
+  else for (const slice of slices) yield slicePairs(slice)
+}
+
+function* finished(
+  columns: Iterable<PairColumns>,
+  finish: ((combiner: unknown) => unknown) | undefined,
+): Iterable<PairColumns> {
+  if (!finish) yield* columns
+  else for (const { rows, keys, values } of columns) yield { rows, keys, values: Array.from(values, finish) }
+}
+
+function* pairBatches(columns: Iterable<PairColumns>): Generator<unknown[]> {
+  for (const { rows, keys, values } of columns)
+    for (let from = 0; from < rows; from += batchRows) {
+      const batch: Pair[] = []
+      for (let i = from; i < Math.min(rows, from + batchRows); i++) batch.push([keys[i], values[i]])
+      yield batch
+    }
+}
+
+export function* pairsOf(batches: Batches, site: string): Generator<Pair> {
+  for (const batch of batches) for (const row of batch) yield asPair(row, site)
+}
+
+/** Rows to the partitions of a shuffle. */
+export function writeMapOutput(
+  batches: Batches,
+  output: Extract<StageOutput, { kind: 'shuffle' }>,
+  functionOf: FunctionOf,
+  site: string,
+): MapOutput {
+  const writer = new MapWriter(output, functionOf, site)
+  const { staging } = writer
+  for (const batch of batches)
+    for (const row of batch) {
+      const pair = asPair(row, site)
+      staging.push(pair[0], pair[1])
+      if (staging.isFull) writer.flush()
+    }
+  return writer.finish()
 }

@@ -2,42 +2,62 @@
 
 import { UsageError } from '../base/errors.ts'
 import { Group } from '../codec/group.ts'
-import { KeyMap } from '../codec/key.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
-import type { Batches, OperatorScope } from './operators.ts'
-import { asPair } from './row-checks.ts'
+import { localCogroup } from '../shuffle/local.ts'
+import { cogroupedByKey, type GroupedColumns } from '../shuffle/reduce.ts'
+import { pairsOf, type Batches, type OperatorScope } from './operators.ts'
 
 type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>
 
 export function* cogroup(node: NodeOf<'cogroup'>, partition: number, scope: OperatorScope): Generator<unknown> {
-  const groups = new KeyMap<unknown[][]>()
-  for (const [side, parent] of node.parents.entries())
-    for (const batch of scope.batchesOf(parent, partition))
-      for (const row of batch) {
-        const [key, value] = asPair(row, node.site)
-        groups.getOrInsert(key, () => node.parents.map(() => []))[side]!.push(value)
-      }
-  for (const [key, sides] of groups.entries()) {
-    const [left, right] = sides as [unknown[], unknown[]]
-    switch (node.join) {
-      case undefined:
-        yield [key, sides.map((values) => new Group(values))]
-        break
-      case 'both':
-        if (left.length > 0 && right.length > 0) yield [key, null]
-        break
-      case 'without':
-        if (right.length === 0) for (const value of left) yield [key, value]
-        break
-      default: {
-        const outerLeft = node.join === 'left' || node.join === 'full'
-        const outerRight = node.join === 'right' || node.join === 'full'
-        const lefts = left.length === 0 && outerRight ? [undefined] : left
-        const rights = right.length === 0 && outerLeft ? [undefined] : right
-        for (const l of lefts) for (const r of rights) yield [key, [l, r]]
+  const { join } = node
+  const outerLeft = join === 'left' || join === 'full'
+  const outerRight = join === 'right' || join === 'full'
+  for (const { rows, keys, sides } of cogroupColumns(node, partition, scope))
+    for (let id = 0; id < rows; id++) {
+      const key = keys[id]
+      const groups = sides.map(({ values, starts }) => new Group(values, starts[id], starts[id + 1]))
+      const [left, right] = groups as [Group<unknown>, Group<unknown>]
+      switch (join) {
+        case undefined:
+          yield [key, groups]
+          break
+        case 'both':
+          if (left.size > 0 && right.size > 0) yield [key, null]
+          break
+        case 'without':
+          if (right.size === 0) for (const value of left) yield [key, value]
+          break
+        default: {
+          const lefts = left.size === 0 && outerRight ? [undefined] : left
+          const rights = right.size === 0 && outerLeft ? [undefined] : right
+          for (const l of lefts) for (const r of rights) yield [key, [l, r]]
+        }
       }
     }
-  }
+}
+
+function cogroupColumns(node: NodeOf<'cogroup'>, partition: number, scope: OperatorScope): Iterable<GroupedColumns> {
+  const parents = node.parents.map((parent) => scope.nodes[parent]!)
+  const shuffles = parents.filter((parent) => parent.kind === 'shuffle')
+  // Only where all sides are cut into the same buckets can they meet bucket by bucket.
+  if (
+    shuffles.length === parents.length &&
+    shuffles.every((parent) => isBare(parent) && parent.perReducer === shuffles[0]!.perReducer)
+  )
+    return cogroupedByKey(
+      shuffles.map(({ shuffleId }) => scope.slicesOf(shuffleId, partition)),
+      node.site,
+    )
+  return localCogroup(
+    node.parents.map((parent) => pairsOf(scope.batchesOf(parent, partition), node.site)),
+    node.site,
+  )
+}
+
+/** Whether a shuffle's rows are those that its map side wrote. */
+function isBare({ aggregator, sort, persist }: NodeOf<'shuffle'>): boolean {
+  return !aggregator && !sort && !persist
 }
 
 /** Every left row with every right row; the right partition is held in memory. */

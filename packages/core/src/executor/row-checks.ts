@@ -1,7 +1,7 @@
 /** What functions and rows must be, said at the user's line where they are not. */
 
 import { UsageError } from '../base/errors.ts'
-import type { Pair } from '../shuffle/merge.ts'
+import type { Pair } from '../shuffle/merging.ts'
 
 export function sync(value: unknown, site: string): unknown {
   if (value instanceof Promise) {

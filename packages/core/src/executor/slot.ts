@@ -22,14 +22,14 @@ import {
   type TaskSuccess,
 } from '../protocol/messages.ts'
 import type { PlanNode, StagePlan } from '../protocol/stage-plan.ts'
-import { writeMapOutput } from '../shuffle/writer.ts'
+import type { MapOutput } from '../shuffle/map-writer.ts'
+import { readSlices, type Slice } from '../shuffle/slice.ts'
 import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { compute, type OperatorScope } from './operators.ts'
-import { asPair } from './row-checks.ts'
+import { compute, writeMapOutput, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { drain } from './sinks.ts'
 import { isStep, stepOf, type StepNode } from './steps.ts'
@@ -342,15 +342,10 @@ class TaskRun implements OperatorScope {
     const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
     let success: Pick<TaskSuccess, 'index' | 'value'>
     if (output.kind === 'shuffle') {
-      const root = this.nodes.at(-1)!
-      const refuse = (row: unknown): never => {
-        asPair(row, root.site)
-        throw new InternalError('a pair was refused')
-      }
-      const segment = writeMapOutput(batches, output, this.functionOf, refuse, root.site)
-      const place = this.#place(segment.parts, segment.bytes, output.storage === 'disk' ? 'disk' : 'memory-and-disk')!
+      const written = writeMapOutput(batches, output, this.functionOf, this.nodes.at(-1)!.site)
+      const { place, checksums } = this.#placeOutput(written, output.storage)
       this.#blocks.push({ name: shuffleBlock(output.shuffleId, this.#description.partition), place })
-      success = { index: segment.index }
+      success = { index: written.index(checksums) }
     } else {
       this.enter(undefined, this.#description.partition)
       success = { value: drain(batches, output, this.functionOf, this.task) }
@@ -459,10 +454,12 @@ class TaskRun implements OperatorScope {
         for (const block of input.blocks) yield* readSegment(block)
   }
 
-  *shuffleOf(shuffleId: number, reduce: number): Generator<unknown[]> {
+  slicesOf(shuffleId: number, reduce: number): Slice[] {
+    const slices: Slice[] = []
     for (const input of this.#inputs)
       if (input.kind === 'shuffle' && input.shuffleId === shuffleId && input.reduce === reduce)
-        for (const block of input.blocks) yield* readSegment(this.#read(block, true))
+        for (const block of input.blocks) slices.push(...readSlices(this.#read(block, true)))
+    return slices
   }
 
   #read(block: InputBlock, moved: boolean): Uint8Array {
@@ -480,15 +477,44 @@ class TaskRun implements OperatorScope {
     return bytes
   }
 
+  /** Writes each reducer's part of a map output where it is to rest. */
+  #placeOutput(output: MapOutput, storage: 'memory' | 'disk'): { place: BlockPlace; checksums: number[] } {
+    const checksums: number[] = []
+    const region = storage === 'disk' ? undefined : this.#allocate(output.bytes)
+    if (region) {
+      const target = this.#services.pool.view(region)
+      let at = 0
+      for (let reducer = 0; reducer < output.reducers; reducer++) {
+        const end = at + output.partBytes(reducer)
+        checksums.push(output.writePart(reducer, target.subarray(at, end)))
+        at = end
+      }
+      return { place: { kind: 'memory', region }, checksums }
+    }
+    this.#diskBytes += output.bytes
+    function* parts() {
+      for (let reducer = 0; reducer < output.reducers; reducer++) {
+        const part = new Uint8Array(output.partBytes(reducer))
+        checksums.push(output.writePart(reducer, part))
+        yield part
+      }
+    }
+    return { place: writeFileBlock(this.#services.spillPath(), parts()), checksums }
+  }
+
+  #allocate(bytes: number): Region | undefined {
+    const { pool, owner } = this.#services
+    const region = pool.tryAllocate(bytes, owner)
+    if (region) return region
+    this.#services.makeRoom(bytes)
+    return pool.tryAllocate(bytes, owner)
+  }
+
   /** Puts bytes into pages, or into a file where the level says so or no page is left. */
   #place(parts: readonly Uint8Array[], bytes: number, level: StorageLevel): BlockPlace | undefined {
-    const { pool, owner } = this.#services
+    const { pool } = this.#services
     if (level !== 'disk') {
-      let region = pool.tryAllocate(bytes, owner)
-      if (!region) {
-        this.#services.makeRoom(bytes)
-        region = pool.tryAllocate(bytes, owner)
-      }
+      const region = this.#allocate(bytes)
       if (region) {
         copyParts(parts, pool.view(region))
         return { kind: 'memory', region }

@@ -6,7 +6,7 @@ import { KeyMap } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
 import { decodeValue } from '../codec/value.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
-import type { FunctionOf, Pair } from '../shuffle/merge.ts'
+import type { FunctionOf, Pair } from '../shuffle/merging.ts'
 import { asPair, describeRow, iterable, sync } from './row-checks.ts'
 
 const stepKinds = [

@@ -159,6 +159,8 @@ export interface ShuffleNode extends NodeBase {
   readonly partitioner: PartitionerSpec
   readonly aggregator?: Aggregator
   readonly sort?: 'ascending' | 'descending'
+  /** Its rows are only read by a cogroup, so their order in a partition is free. */
+  readonly forCogroup?: true
 }
 /** Merges the values of a key where its rows already lie in one partition: no shuffle. */
 export interface AggregateNode extends NodeBase {

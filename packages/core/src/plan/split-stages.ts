@@ -10,6 +10,7 @@ import {
   partitionerOf,
   topologicalOrder,
   type LineageNode,
+  type ShuffleNode,
   type PartitionerSpec,
   type SampledRange,
   type UnionNode,
@@ -99,6 +100,15 @@ function stageParentsOf(node: LineageNode, resolutions: Resolutions): readonly L
   return node.kind === 'union' ? flatParents(node, resolutions) : narrowParentsOf(node)
 }
 
+/** Of all partitions together, at least: with so many, the tables of one hold 64k keys where there are 16M. */
+const minBuckets = 256
+
+/** A constant of the plan, since the order of grouped rows rests on it; other shuffles keep the order of maps. */
+function bucketsPerReducer({ partitioner, aggregator, forCogroup }: ShuffleNode): number {
+  if (partitioner.kind !== 'hash' || (!aggregator && !forCogroup)) return 1
+  return 2 ** Math.max(0, Math.ceil(Math.log2(minBuckets / partitioner.partitions)))
+}
+
 /** The stages of a job, parents first, the result stage last. */
 export function splitStages(
   root: LineageNode,
@@ -120,6 +130,7 @@ export function splitStages(
         kind: 'shuffle',
         shuffleId: node.shuffleId,
         partitioner,
+        perReducer: bucketsPerReducer(node),
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
         storage: options.shuffleStorage,
       }
@@ -228,6 +239,7 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
         ...base,
         kind: 'shuffle',
         shuffleId: node.shuffleId,
+        perReducer: bucketsPerReducer(node),
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
         ...(node.sort ? { sort: node.sort } : {}),
       }

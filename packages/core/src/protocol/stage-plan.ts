@@ -70,6 +70,7 @@ export type PlanNode = {
   | {
       readonly kind: 'shuffle'
       readonly shuffleId: ShuffleId
+      readonly perReducer: number
       readonly aggregator?: Aggregator
       readonly sort?: 'ascending' | 'descending'
     }
@@ -80,6 +81,8 @@ export type StageOutput =
       readonly kind: 'shuffle'
       readonly shuffleId: ShuffleId
       readonly partitioner: Partitioner
+      /** How many buckets each partition of a hash partitioner is made of, so that the tables of one fit in a cache. */
+      readonly perReducer: number
       readonly aggregator?: Aggregator
       readonly storage: 'memory' | 'disk'
     }

@@ -35,7 +35,7 @@ export function releasePlace(pool: PagePool, place: BlockPlace): void {
   else rmSync(place.path, { force: true })
 }
 
-export function writeFileBlock(path: string, parts: readonly Uint8Array[]): BlockPlace & { kind: 'disk' } {
+export function writeFileBlock(path: string, parts: Iterable<Uint8Array>): BlockPlace & { kind: 'disk' } {
   const file = openSync(path, 'wx')
   let bytes = 0
   try {

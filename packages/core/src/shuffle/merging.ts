@@ -1,0 +1,108 @@
+/** What an aggregator does to values, on the map side and on the reduce side, as plain functions. */
+
+import { assertNever } from '../base/errors.ts'
+import { addToSketch, emptySketch, estimateDistinct, mergeSketches } from '../codec/distinct-sketch.ts'
+import { assertKey } from '../codec/key.ts'
+import { decodeValue } from '../codec/value.ts'
+import type { Closure } from '../closure/closure.ts'
+import type { Aggregator } from '../lineage/node.ts'
+
+export type FunctionOf = (closure: Closure) => (...args: unknown[]) => unknown
+export type Pair = readonly [unknown, unknown]
+type Binary = (left: never, right: never) => unknown
+
+export interface Merging {
+  /** Makes a combiner of a key's first value; absent where the value is one already. */
+  readonly create?: (value: never) => unknown
+  /** Merges a further value into a combiner. */
+  readonly merge: Binary
+}
+
+export type MergingAggregator = Exclude<Aggregator, { kind: 'group' }>
+
+/** Kept as long as the plan that holds the aggregator, so that loops compiled for its functions are found again. */
+const mergings = new WeakMap<MergingAggregator, Merging>()
+
+/** From values to combiners. */
+export function valueMerging(aggregator: MergingAggregator, functionOf: FunctionOf): Merging {
+  const known = mergings.get(aggregator)
+  if (known) return known
+  const merging = makeMerging(aggregator, functionOf)
+  if (!closuresOf(aggregator).some(({ perTask }) => perTask)) mergings.set(aggregator, merging)
+  return merging
+}
+
+function closuresOf(aggregator: MergingAggregator): Closure[] {
+  switch (aggregator.kind) {
+    case 'first':
+    case 'sum':
+    case 'sketch':
+      return []
+    case 'reduce':
+      return [aggregator.merge]
+    case 'aggregate':
+      return [aggregator.mergeValue]
+    case 'combine':
+      return [aggregator.create, aggregator.mergeValue]
+  }
+}
+
+function makeMerging(aggregator: MergingAggregator, functionOf: FunctionOf): Merging {
+  switch (aggregator.kind) {
+    case 'first':
+      return { merge: keepFirst }
+    case 'sum':
+      return { merge: add }
+    case 'reduce':
+      return { merge: functionOf(aggregator.merge) }
+    case 'aggregate': {
+      const merge = functionOf(aggregator.mergeValue)
+      const zero = zeroMaker(aggregator.zero)
+      return { create: (value) => merge(zero(), value), merge }
+    }
+    case 'combine':
+      return { create: functionOf(aggregator.create), merge: functionOf(aggregator.mergeValue) }
+    case 'sketch':
+      return { create: (value) => addedTo(emptySketch(aggregator.precision), value), merge: addedTo }
+    default:
+      return assertNever(aggregator, 'aggregator')
+  }
+}
+
+/** From combiners to combiners. */
+export function combinerMerging(aggregator: MergingAggregator, functionOf: FunctionOf): Merging {
+  switch (aggregator.kind) {
+    case 'aggregate':
+    case 'combine':
+      return { merge: functionOf(aggregator.mergeCombiners) }
+    case 'sketch':
+      return { merge: mergeSketches }
+    default:
+      return valueMerging(aggregator, functionOf)
+  }
+}
+
+/** What becomes of the merged combiners at the end; undefined where they are the result. */
+export function finishing(aggregator: MergingAggregator): ((combiner: unknown) => unknown) | undefined {
+  return aggregator.kind === 'sketch' ? (sketch) => estimateDistinct(sketch as Uint8Array) : undefined
+}
+
+function addedTo(sketch: Uint8Array, value: unknown): Uint8Array {
+  assertKey(value, 'countApproxDistinctByKey()')
+  addToSketch(sketch, value)
+  return sketch
+}
+
+function add(left: number, right: number): number {
+  return left + right
+}
+
+function keepFirst(first: unknown): unknown {
+  return first
+}
+
+/** Each key gets a zero of its own; one that cannot be changed need not be decoded again. */
+function zeroMaker(bytes: Uint8Array): () => unknown {
+  const zero = decodeValue(bytes)
+  return typeof zero === 'object' && zero !== null ? () => decodeValue(bytes) : () => zero
+}

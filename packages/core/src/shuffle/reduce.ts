@@ -1,0 +1,175 @@
+/**
+ * The reduce side of aggregations, groups, joins and sorts: reads slices in map order, bucket by bucket, so that the
+ * tables of a bucket fit in a core's cache. Output comes in the order (bucket, first occurrence in map order).
+ */
+
+import { isNumbers, type Column } from '../codec/columns/column.ts'
+import { TextColumn } from '../codec/columns/text-column.ts'
+import { Group } from '../codec/group.ts'
+import { Fold } from './fold.ts'
+import type { KeyIndex } from './key-index.ts'
+import type { Merging } from './merging.ts'
+import { DoubleIndex, IntIndex } from './number-index.ts'
+import type { Slice } from './slice.ts'
+import { TextBytesIndex } from './text-index.ts'
+import { AdaptiveIndex } from './value-index.ts'
+
+/** Keys and values by index; valid until the next one is asked for. */
+export interface PairColumns {
+  readonly rows: number
+  readonly keys: ArrayLike<unknown>
+  readonly values: ArrayLike<unknown>
+}
+
+/** One row per key: its values merged. */
+export function* mergedByKey(slices: readonly Slice[], merging: Merging, site: string): Generator<PairColumns> {
+  const index = indexFor(slices, site)
+  const fold = new Fold(merging)
+  const ids = new Ids()
+  for (let bucket = 0; bucket < bucketsOf(slices); bucket++) {
+    index.clear()
+    fold.clear()
+    for (const slice of slices) {
+      const from = slice.starts[bucket]!
+      const to = slice.starts[bucket + 1]!
+      if (from === to) continue
+      const numbers = ids.of(to - from)
+      index.assign(slice.keys, from, to, numbers)
+      fold.add(numbers, to - from, slice.values, from)
+    }
+    if (index.size > 0) yield { rows: index.size, keys: index.keys(), values: fold.values() }
+  }
+}
+
+/** One row per key: its values as a `Group`, which stays valid as long as somebody holds it. */
+export function* groupedByKey(slices: readonly Slice[], site: string): Generator<PairColumns> {
+  const index = indexFor(slices, site)
+  const side = new BucketSide()
+  for (let bucket = 0; bucket < bucketsOf(slices); bucket++) {
+    index.clear()
+    side.read(slices, bucket, index)
+    const { size } = index
+    if (size === 0) continue
+    const { values, starts } = side.group(size)
+    const groups: Group<unknown>[] = []
+    for (let id = 0; id < size; id++) groups.push(new Group(values, starts[id], starts[id + 1]))
+    yield { rows: size, keys: index.keys(), values: groups }
+  }
+}
+
+/** The values of both sides, or of more, by key number: those of key k are `values[starts[k]]` up to `values[starts[k + 1]]`. */
+export interface GroupedColumns {
+  readonly rows: number
+  readonly keys: ArrayLike<unknown>
+  readonly sides: readonly GroupedSide[]
+}
+export interface GroupedSide {
+  readonly values: ArrayLike<unknown>
+  readonly starts: Int32Array
+}
+
+export function* cogroupedByKey(sides: readonly (readonly Slice[])[], site: string): Generator<GroupedColumns> {
+  const index = indexFor(sides.flat(), site)
+  const readers = sides.map(() => new BucketSide())
+  const buckets = Math.max(...sides.map(bucketsOf))
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    index.clear()
+    for (const [i, slices] of sides.entries()) readers[i]!.read(slices, bucket, index)
+    const { size } = index
+    if (size > 0) yield { rows: size, keys: index.keys(), sides: readers.map((reader) => reader.group(size)) }
+  }
+}
+
+function bucketsOf(slices: readonly Slice[]): number {
+  return slices.length === 0 ? 0 : slices[0]!.starts.length - 1
+}
+
+/** The fastest index that holds the keys of all slices. */
+function indexFor(slices: readonly Slice[], site: string): KeyIndex {
+  const columns = slices.map(({ keys }) => keys)
+  if (columns.every((keys) => keys instanceof Int32Array)) return new IntIndex()
+  if (columns.every(isNumbers)) return new DoubleIndex()
+  if (columns.every((keys) => keys instanceof TextColumn)) return new TextBytesIndex()
+  return new AdaptiveIndex(site)
+}
+
+/** A buffer for key numbers that grows. */
+class Ids {
+  #ids = new Int32Array(4096)
+
+  of(rows: number): Int32Array {
+    if (rows > this.#ids.length) this.#ids = new Int32Array(Math.max(rows, 2 * this.#ids.length))
+    return this.#ids
+  }
+}
+
+/** The rows of one side in one bucket: first the number of each row's key, then the values in the order of numbers. */
+class BucketSide {
+  #ids = new Int32Array(4096)
+  #rows = 0
+  #slices: readonly Slice[] = []
+  #bucket = 0
+
+  read(slices: readonly Slice[], bucket: number, index: KeyIndex): void {
+    this.#slices = slices
+    this.#bucket = bucket
+    this.#rows = 0
+    for (const { starts } of slices) this.#rows += starts[bucket + 1]! - starts[bucket]!
+    if (this.#rows > this.#ids.length) this.#ids = new Int32Array(Math.max(this.#rows, 2 * this.#ids.length))
+    let at = 0
+    for (const { starts, keys } of slices) {
+      const from = starts[bucket]!
+      const to = starts[bucket + 1]!
+      if (from === to) continue
+      index.assign(keys, from, to, this.#ids.subarray(at, at + to - from))
+      at += to - from
+    }
+  }
+
+  /** Values in arrays of their own, since groups outlive the bucket. */
+  group(keys: number): GroupedSide {
+    const starts = new Int32Array(keys + 1)
+    const ids = this.#ids
+    for (let i = 0; i < this.#rows; i++) starts[ids[i]! + 1]!++
+    for (let id = 0; id < keys; id++) starts[id + 1]! += starts[id]!
+    const next = starts.slice(0, keys)
+    const values = columnFor(this.#slices, this.#rows)
+    let at = 0
+    for (const slice of this.#slices) {
+      const from = slice.starts[this.#bucket]!
+      const to = slice.starts[this.#bucket + 1]!
+      if (from === to) continue
+      scatter(slice.values, from, to, ids, at, next, values)
+      at += to - from
+    }
+    return { values, starts }
+  }
+}
+
+function columnFor(slices: readonly Slice[], rows: number): Int32Array | Float64Array | unknown[] {
+  const columns = slices.map(({ values }) => values)
+  if (columns.every((values) => values instanceof Int32Array)) return new Int32Array(rows)
+  return columns.every(isNumbers) ? new Float64Array(rows) : new Array<unknown>(rows)
+}
+
+function scatter(
+  column: Column,
+  from: number,
+  to: number,
+  ids: Int32Array,
+  at: number,
+  next: Int32Array,
+  target: Int32Array | Float64Array | unknown[],
+): void {
+  // A loop per kind of array: one that meets all of them is several times slower.
+  if (column instanceof Int32Array && target instanceof Int32Array) {
+    for (let i = from; i < to; i++) target[next[ids[at++]!]!++] = column[i]!
+  } else if (isNumbers(column) && target instanceof Float64Array) {
+    for (let i = from; i < to; i++) target[next[ids[at++]!]!++] = column[i]!
+  } else {
+    const isText = column instanceof TextColumn
+    const values = isText ? column.texts(from, to) : column
+    const shift = isText ? from : 0
+    for (let i = from; i < to; i++) (target as unknown[])[next[ids[at++]!]!++] = values[i - shift]
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * A map output is, for each reducer, the slices of its runs. A run is a stretch of a map task's rows, counting-sorted by
+ * bucket; a slice holds the buckets of one reducer. Little-endian, offsets relative to the slice, which begins at a
+ * multiple of eight:
+ *   u32 bytes, u32 rows, u8 key kind, u8 value kind, u16 zero, u32 buckets, u32 offset of keys, u32 offset of values, 8 zeros
+ *   u32 starts[buckets + 1]: the rows of bucket b are starts[b] up to starts[b + 1]
+ *   keys, then values, each at a multiple of eight:
+ *     int32, float64: the numbers
+ *     ascii, utf8: int32 hash[rows] (keys only), u32 offsets[rows + 1], bytes
+ *     block: an encoded block of the values, in order
+ *   Keys that are neither numbers nor texts have no column: the values are then a block of rows [key, value], since a key
+ *   and its value may share a part.
+ */
+
+import { alignUp } from '../codec/block-layout.ts'
+
+export const sliceHeaderBytes = 32
+
+export const columnKind = { int32: 1, float64: 2, ascii: 3, utf8: 4, block: 5, none: 6 } as const
+export type ColumnKind = (typeof columnKind)[keyof typeof columnKind]
+
+/** Which bucket of `buckets` a key's hash falls into. Buckets x n refine buckets: floor(bucket of x n / n) is the bucket. */
+export function bucketOfHash(hash: number, buckets: number): number {
+  return (((hash >>> 8) * buckets) / 0x1000000) | 0
+}
+
+export function alignedStart(buckets: number): number {
+  return alignUp(sliceHeaderBytes + 4 * (buckets + 1))
+}

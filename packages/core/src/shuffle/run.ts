@@ -1,0 +1,222 @@
+/** Makes a run of what is staged: finds the kinds of its columns and sorts its rows by bucket. */
+
+import { encodeBlock } from '../codec/block.ts'
+import { alignUp } from '../codec/block-layout.ts'
+import { areInt32 } from '../codec/columns/column.ts'
+import { hashTexts, writeText } from '../codec/columns/text-writer.ts'
+import { plainValue } from '../codec/group.ts'
+import { alignedStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
+import type { Staging } from './staging.ts'
+
+interface NumberRunColumn {
+  readonly kind: typeof columnKind.int32 | typeof columnKind.float64
+  readonly numbers: Int32Array | Float64Array
+}
+interface TextRunColumn {
+  readonly kind: typeof columnKind.ascii | typeof columnKind.utf8
+  /** Of keys only. */
+  readonly hashes: Int32Array | undefined
+  readonly offsets: Int32Array
+  readonly bytes: Buffer
+}
+interface BlockRunColumn {
+  readonly kind: typeof columnKind.block
+  /** One per reducer; undefined where it gets no rows. */
+  readonly blocks: readonly (Uint8Array | undefined)[]
+}
+type RunColumn = NumberRunColumn | TextRunColumn | BlockRunColumn | { readonly kind: typeof columnKind.none }
+
+/** Writes the bucket of each staged row to `buckets`; where it had to hash texts, it tells what it found out. */
+export type AssignBuckets = (staging: Staging, buckets: Int32Array, hashes: Int32Array) => StagedTexts | undefined
+export type StagedTexts = ReturnType<typeof hashTexts>
+
+export class Run {
+  readonly #reducers: number
+  readonly #perReducer: number
+  /** The rows of bucket b are `starts[b]` up to `starts[b + 1]`. */
+  readonly #starts: Int32Array
+  readonly #keys: RunColumn
+  readonly #values: RunColumn
+
+  constructor(staging: Staging, reducers: number, perReducer: number, assign: AssignBuckets, scratch: RunScratch) {
+    const { rows } = staging
+    this.#reducers = reducers
+    this.#perReducer = perReducer
+    const { places, hashes } = scratch
+    const texts = assign(staging, places, hashes)
+    this.#starts = rowsToPlaces(places, rows, reducers * perReducer)
+    this.#keys = keyColumn(staging, places, texts, hashes)
+    this.#values = this.#valueColumn(staging, scratch)
+  }
+
+  sliceBytes(reducer: number): number {
+    const [from, to] = this.#rowsOf(reducer)
+    if (from === to) return 0
+    return alignUp(
+      alignUp(alignedStart(this.#perReducer) + columnBytes(this.#keys, reducer, from, to)) +
+        columnBytes(this.#values, reducer, from, to),
+    )
+  }
+
+  /** Writes one reducer's slice to `target`, which is as long as `sliceBytes` says and begins at a multiple of eight. */
+  writeSlice(reducer: number, target: Uint8Array): void {
+    const [from, to] = this.#rowsOf(reducer)
+    const words = new Int32Array(target.buffer, target.byteOffset, target.length >>> 2)
+    const keysAt = alignedStart(this.#perReducer)
+    const valuesAt = alignUp(keysAt + columnBytes(this.#keys, reducer, from, to))
+    // Equal rows make equal bytes, so the gaps before aligned places are zeros.
+    for (const end of [keysAt, valuesAt, target.length]) words.fill(0, (end >>> 2) - 2, end >>> 2)
+    words[0] = target.length
+    words[1] = to - from
+    words[2] = this.#keys.kind | (this.#values.kind << 8)
+    words[3] = this.#perReducer
+    words[4] = keysAt
+    words[5] = valuesAt
+    words[6] = words[7] = 0
+    const first = reducer * this.#perReducer
+    const startsAt = sliceHeaderBytes >>> 2
+    for (let b = 0; b <= this.#perReducer; b++) words[startsAt + b] = this.#starts[first + b]! - from
+    writeColumn(this.#keys, reducer, from, to, target, words, keysAt)
+    writeColumn(this.#values, reducer, from, to, target, words, valuesAt)
+  }
+
+  #rowsOf(reducer: number): [number, number] {
+    return [this.#starts[reducer * this.#perReducer]!, this.#starts[(reducer + 1) * this.#perReducer]!]
+  }
+
+  #valueColumn(staging: Staging, scratch: RunScratch): RunColumn {
+    const { rows, values, valueList } = staging
+    const { places } = scratch
+    if (this.#keys.kind === columnKind.none) {
+      const sorted = new Array<unknown>(rows)
+      for (let i = 0; i < rows; i++) {
+        const key = staging.keysAreNumbers ? staging.keys[i] : staging.keyList[i]
+        sorted[places[i]!] = [key, plainValue(staging.valuesAreNumbers ? values[i] : valueList[i])]
+      }
+      return this.#encode(sorted)
+    }
+    if (staging.valuesAreNumbers) return numberColumn(values, rows, places)
+    const texts = hashTexts(valueList, rows, scratch.hashes)
+    if (texts) return { ...textColumn(valueList, rows, places, texts), hashes: undefined }
+    const sorted = new Array<unknown>(rows)
+    for (let i = 0; i < rows; i++) sorted[places[i]!] = plainValue(valueList[i])
+    return this.#encode(sorted)
+  }
+
+  #encode(sorted: readonly unknown[]): BlockRunColumn {
+    const blocks: (Uint8Array | undefined)[] = []
+    for (let reducer = 0; reducer < this.#reducers; reducer++) {
+      const [from, to] = this.#rowsOf(reducer)
+      blocks.push(from === to ? undefined : encodeBlock(sorted.slice(from, to)))
+    }
+    return { kind: columnKind.block, blocks }
+  }
+}
+
+/** Reused from run to run. */
+export interface RunScratch {
+  /** First the bucket, then the place of each row. */
+  readonly places: Int32Array
+  readonly hashes: Int32Array
+}
+
+/** Turns the bucket of each row into its place in the order of buckets, stable; returns where buckets start. */
+function rowsToPlaces(places: Int32Array, rows: number, buckets: number): Int32Array {
+  const starts = new Int32Array(buckets + 1)
+  for (let i = 0; i < rows; i++) starts[places[i]! + 1]!++
+  for (let b = 0; b < buckets; b++) starts[b + 1]! += starts[b]!
+  const next = starts.slice()
+  for (let i = 0; i < rows; i++) places[i] = next[places[i]!]!++
+  return starts
+}
+
+function keyColumn(staging: Staging, places: Int32Array, texts: StagedTexts, hashes: Int32Array): RunColumn {
+  const { rows, keys, keyList } = staging
+  if (staging.keysAreNumbers) return numberColumn(keys, rows, places)
+  if (!texts) return { kind: columnKind.none }
+  const sorted = new Int32Array(rows)
+  for (let i = 0; i < rows; i++) sorted[places[i]!] = hashes[i]!
+  return { ...textColumn(keyList, rows, places, texts), hashes: sorted }
+}
+
+function numberColumn(values: Float64Array, rows: number, places: Int32Array): NumberRunColumn {
+  // Two loops, so that each stores into one kind of array.
+  if (areInt32(values, 0, rows)) {
+    const numbers = new Int32Array(rows)
+    for (let i = 0; i < rows; i++) numbers[places[i]!] = values[i]!
+    return { kind: columnKind.int32, numbers }
+  }
+  const numbers = new Float64Array(rows)
+  for (let i = 0; i < rows; i++) numbers[places[i]!] = values[i]!
+  return { kind: columnKind.float64, numbers }
+}
+
+function textColumn(
+  list: readonly unknown[],
+  rows: number,
+  places: Int32Array,
+  { units, ascii }: NonNullable<StagedTexts>,
+): Omit<TextRunColumn, 'hashes'> {
+  const sorted = new Array<string>(rows)
+  for (let i = 0; i < rows; i++) sorted[places[i]!] = list[i] as string
+  const bytes = Buffer.allocUnsafeSlow(ascii ? units : 3 * units)
+  const offsets = new Int32Array(rows + 1)
+  let position = 0
+  for (let i = 0; i < rows; i++) {
+    position = writeText(sorted[i]!, bytes, position)
+    offsets[i + 1] = position
+  }
+  return { kind: ascii ? columnKind.ascii : columnKind.utf8, offsets, bytes }
+}
+
+function columnBytes(column: RunColumn, reducer: number, from: number, to: number): number {
+  switch (column.kind) {
+    case columnKind.int32:
+      return 4 * (to - from)
+    case columnKind.float64:
+      return 8 * (to - from)
+    case columnKind.ascii:
+    case columnKind.utf8:
+      return 4 * (column.hashes ? to - from : 0) + 4 * (to - from + 1) + column.offsets[to]! - column.offsets[from]!
+    case columnKind.block:
+      return column.blocks[reducer]!.length
+    case columnKind.none:
+      return 0
+  }
+}
+
+function writeColumn(
+  column: RunColumn,
+  reducer: number,
+  from: number,
+  to: number,
+  target: Uint8Array,
+  words: Int32Array,
+  at: number,
+): void {
+  switch (column.kind) {
+    case columnKind.int32:
+      words.set(column.numbers.subarray(from, to) as Int32Array, at >>> 2)
+      return
+    case columnKind.float64:
+      new Float64Array(target.buffer, target.byteOffset + at, to - from).set(column.numbers.subarray(from, to))
+      return
+    case columnKind.ascii:
+    case columnKind.utf8: {
+      const { hashes, offsets, bytes } = column
+      let word = at >>> 2
+      if (hashes) {
+        words.set(hashes.subarray(from, to), word)
+        word += to - from
+      }
+      const base = offsets[from]!
+      for (let i = from; i <= to; i++) words[word++] = offsets[i]! - base
+      target.set(bytes.subarray(base, offsets[to]), word << 2)
+      return
+    }
+    case columnKind.block:
+      target.set(column.blocks[reducer]!, at)
+      return
+    case columnKind.none:
+  }
+}
