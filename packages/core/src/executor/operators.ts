@@ -7,12 +7,12 @@ import type { PlanNode, StageOutput } from '../protocol/stage-plan.ts'
 import { localAggregation } from '../shuffle/local.ts'
 import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
 import { combinerMerging, finishing, type FunctionOf, type Pair } from '../shuffle/merging.ts'
-import { groupedByKey, mergedByKey, type PairColumns } from '../shuffle/reduce.ts'
-import { slicePairs, type Slice } from '../shuffle/slice.ts'
+import { groupedByKey, mergedByKey } from '../shuffle/reduce.ts'
+import { slicePairs, type PairColumns, type Slice } from '../shuffle/slice.ts'
 import { sortedByKey } from '../shuffle/sort.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { cartesian, cogroup, zip } from './pairing.ts'
-import { asPair, iterable } from './row-checks.ts'
+import { asPair, iterable, pairsOf } from './row-checks.ts'
 import { keyRangeFilter, stepOf } from './steps.ts'
 import { readLines } from './text-splits.ts'
 
@@ -207,10 +207,6 @@ function* pairBatches(columns: Iterable<PairColumns>): Generator<unknown[]> {
       for (let i = from; i < Math.min(rows, from + batchRows); i++) batch.push([keys[i], values[i]])
       yield batch
     }
-}
-
-export function* pairsOf(batches: Batches, site: string): Generator<Pair> {
-  for (const batch of batches) for (const row of batch) yield asPair(row, site)
 }
 
 /** Rows to the partitions of a shuffle. */

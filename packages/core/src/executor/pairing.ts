@@ -5,7 +5,8 @@ import { Group } from '../codec/group.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localCogroup } from '../shuffle/local.ts'
 import { cogroupedByKey, type GroupedColumns } from '../shuffle/reduce.ts'
-import { pairsOf, type Batches, type OperatorScope } from './operators.ts'
+import type { Batches, OperatorScope } from './operators.ts'
+import { pairsOf } from './row-checks.ts'
 
 type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>
 

@@ -27,6 +27,10 @@ export function asPair(row: unknown, site: string): Pair {
   throw new UsageError(`${site} needs rows [key, value], got ${describeRow(row)}`)
 }
 
+export function* pairsOf(batches: Iterable<unknown[]>, site: string): Generator<Pair> {
+  for (const batch of batches) for (const row of batch) yield asPair(row, site)
+}
+
 export function asNumber(row: unknown, what: string): number {
   if (typeof row === 'number') return row
   throw new UsageError(`${what} needs rows that are numbers, got ${describeRow(row)}`)

@@ -1,10 +1,12 @@
 /** Aggregations and cogroups of rows that lie in one partition already: no shuffle, order of first occurrence. */
 
+import { listOf } from '../codec/columns/column.ts'
 import { Group } from '../codec/group.ts'
 import type { Aggregator } from '../lineage/node.ts'
 import { Fold } from './fold.ts'
 import { finishing, valueMerging, type FunctionOf, type Pair } from './merging.ts'
-import type { GroupedColumns, PairColumns } from './reduce.ts'
+import type { GroupedColumns } from './reduce.ts'
+import type { PairColumns } from './slice.ts'
 import { Staging } from './staging.ts'
 import { AdaptiveIndex } from './value-index.ts'
 
@@ -75,7 +77,7 @@ function grouped(ids: readonly number[], values: readonly unknown[], keys: numbe
   for (const id of ids) starts[id + 1]!++
   for (let id = 0; id < keys; id++) starts[id + 1]! += starts[id]!
   const next = starts.slice(0, keys)
-  const sorted = new Array<unknown>(values.length)
+  const sorted = listOf<unknown>(values.length)
   for (let i = 0; i < values.length; i++) sorted[next[ids[i]!]!++] = values[i]
   return { values: sorted, starts }
 }

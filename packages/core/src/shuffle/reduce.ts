@@ -3,23 +3,16 @@
  * tables of a bucket fit in a core's cache. Output comes in the order (bucket, first occurrence in map order).
  */
 
-import { isNumbers, type Column } from '../codec/columns/column.ts'
+import { isNumbers, listOf, type Column } from '../codec/columns/column.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
 import { Group } from '../codec/group.ts'
 import { Fold } from './fold.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { Merging } from './merging.ts'
 import { DoubleIndex, IntIndex } from './number-index.ts'
-import type { Slice } from './slice.ts'
+import type { PairColumns, Slice } from './slice.ts'
 import { TextBytesIndex } from './text-index.ts'
 import { AdaptiveIndex } from './value-index.ts'
-
-/** Keys and values by index; valid until the next one is asked for. */
-export interface PairColumns {
-  readonly rows: number
-  readonly keys: ArrayLike<unknown>
-  readonly values: ArrayLike<unknown>
-}
 
 /** One row per key: its values merged. */
 export function* mergedByKey(slices: readonly Slice[], merging: Merging, site: string): Generator<PairColumns> {
@@ -149,7 +142,7 @@ class BucketSide {
 function columnFor(slices: readonly Slice[], rows: number): Int32Array | Float64Array | unknown[] {
   const columns = slices.map(({ values }) => values)
   if (columns.every((values) => values instanceof Int32Array)) return new Int32Array(rows)
-  return columns.every(isNumbers) ? new Float64Array(rows) : new Array<unknown>(rows)
+  return columns.every(isNumbers) ? new Float64Array(rows) : listOf<unknown>(rows)
 }
 
 function scatter(

@@ -2,7 +2,7 @@
 
 import { encodeBlock } from '../codec/block.ts'
 import { alignUp } from '../codec/block-layout.ts'
-import { areInt32 } from '../codec/columns/column.ts'
+import { areInt32, listOf } from '../codec/columns/column.ts'
 import { hashTexts, writeText } from '../codec/columns/text-writer.ts'
 import { plainValue } from '../codec/group.ts'
 import { alignedStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
@@ -88,7 +88,7 @@ export class Run {
     const { rows, values, valueList } = staging
     const { places } = scratch
     if (this.#keys.kind === columnKind.none) {
-      const sorted = new Array<unknown>(rows)
+      const sorted = listOf<unknown>(rows)
       for (let i = 0; i < rows; i++) {
         const key = staging.keysAreNumbers ? staging.keys[i] : staging.keyList[i]
         sorted[places[i]!] = [key, plainValue(staging.valuesAreNumbers ? values[i] : valueList[i])]
@@ -98,7 +98,7 @@ export class Run {
     if (staging.valuesAreNumbers) return numberColumn(values, rows, places)
     const texts = hashTexts(valueList, rows, scratch.hashes)
     if (texts) return { ...textColumn(valueList, rows, places, texts), hashes: undefined }
-    const sorted = new Array<unknown>(rows)
+    const sorted = listOf<unknown>(rows)
     for (let i = 0; i < rows; i++) sorted[places[i]!] = plainValue(valueList[i])
     return this.#encode(sorted)
   }
@@ -157,7 +157,7 @@ function textColumn(
   places: Int32Array,
   { units, ascii }: NonNullable<StagedTexts>,
 ): Omit<TextRunColumn, 'hashes'> {
-  const sorted = new Array<string>(rows)
+  const sorted = listOf<string>(rows)
   for (let i = 0; i < rows; i++) sorted[places[i]!] = list[i] as string
   const bytes = Buffer.allocUnsafeSlow(ascii ? units : 3 * units)
   const offsets = new Int32Array(rows + 1)

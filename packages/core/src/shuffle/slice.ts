@@ -3,8 +3,14 @@
 import { decodeBlock } from '../codec/block.ts'
 import { valuesOf, type Column } from '../codec/columns/column.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
-import type { PairColumns } from './reduce.ts'
 import { columnKind, sliceHeaderBytes } from './run-layout.ts'
+
+/** Keys and values by index; valid until the next one is asked for. */
+export interface PairColumns {
+  readonly rows: number
+  readonly keys: ArrayLike<unknown>
+  readonly values: ArrayLike<unknown>
+}
 
 export interface Slice {
   readonly rows: number

@@ -4,8 +4,7 @@ import { isNumbers, valuesOf, type Column } from '../codec/columns/column.ts'
 import { compareValues } from '../codec/order.ts'
 import { orderOfNumbers } from './radix-order.ts'
 import { orderOfTexts } from './text-order.ts'
-import type { PairColumns } from './reduce.ts'
-import type { Slice } from './slice.ts'
+import type { PairColumns, Slice } from './slice.ts'
 
 export function sortedByKey(slices: readonly Slice[], direction: 'ascending' | 'descending'): PairColumns {
   let rows = 0

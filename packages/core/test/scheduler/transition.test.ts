@@ -26,6 +26,7 @@ const source = {
 const shuffle = {
   kind: 'shuffle',
   shuffleId: 7 as ShuffleId,
+  perReducer: 1,
   datasetId: 2 as DatasetId,
   partitions: 1,
   site: 'x',
@@ -41,6 +42,7 @@ const mapStage = plan(1, {
     kind: 'shuffle',
     shuffleId: 7 as ShuffleId,
     partitioner: { kind: 'hash', partitions: 1 },
+    perReducer: 1,
     storage: 'memory',
   },
 })
