@@ -1,6 +1,6 @@
 /** Builds the nodes behind a Dataset's methods: one function per kind of step, without a job and without state. */
 
-import type { CallSite } from '../base/call-site.ts'
+import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import {
   partitionerOf,
@@ -177,6 +177,36 @@ export function repartitionNode(handle: Handle, partitions: number, site: CallSi
   })
   const spec = Object.freeze({ kind: 'index', partitions } as const)
   return projectionNode(inner(runner, shuffleNode(spread, spec, site)), 'values', site)
+}
+
+export interface PipeOptions {
+  /** Variables beside those of the executor. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Ends the command after so many milliseconds; the task fails then. A running command cannot be cancelled otherwise. */
+  readonly timeoutMs?: number
+}
+
+export function pipeNode(
+  { node, runner }: Handle,
+  command: string | readonly string[],
+  { env = {}, cwd, timeoutMs }: PipeOptions,
+  site: CallSite,
+): LineageNode {
+  if (command.length === 0 || (typeof command !== 'string' && !command.every((part) => typeof part === 'string')))
+    throw new UsageError(
+      `${describeCallSite(site)} needs a command: a line for the shell, or a program with its arguments`,
+    )
+  const options = { ...(cwd === undefined ? {} : { cwd }), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+  return { ...baseOf(runner, site), kind: 'pipe', parent: node, command, env, ...options }
+}
+
+export function mapAsyncNode({ node, runner }: Handle, fn: Function, concurrency: number, site: CallSite): LineageNode {
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    throw new UsageError(
+      `${describeCallSite(site)} needs a whole number as concurrency >= 1, got ${String(concurrency)}`,
+    )
+  return { ...baseOf(runner, site), kind: 'mapAsync', parent: node, closure: runner.capture(fn, site), concurrency }
 }
 
 export function checkCount(count: number, what: string): void {

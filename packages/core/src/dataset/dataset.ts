@@ -14,7 +14,7 @@ import type { TaskContext } from '../task/task-context.ts'
 import * as actions from './actions.ts'
 import { countApproxDistinct, sketchAggregator } from './approximate.ts'
 import * as nodes from './build-nodes.ts'
-import type { Partitioning, SortOptions } from './build-nodes.ts'
+import type { Partitioning, PipeOptions, SortOptions } from './build-nodes.ts'
 import type { ActionOptions, JobRunner } from './job-runner.ts'
 import { checkNarrow } from './narrowness.ts'
 import { histogram, stats, type Histogram, type Stats } from './numeric.ts'
@@ -24,6 +24,13 @@ import { treeAggregate, treeReduce, type TreeOptions } from './tree.ts'
 
 /** Lets `map(word => [word, 1])` be a dataset of pairs without `as const`. */
 export type Row = [unknown, unknown] | {} | null | undefined
+
+/** Demands a second argument that nobody has where a function returns a promise: its type says what to use. */
+export type Sync<U> = [U] extends [never]
+  ? []
+  : U extends PromiseLike<unknown>
+    ? ['a function that returns a promise: use mapAsync(fn, { concurrency })']
+    : []
 
 /** Whether the rows that a per-partition function returns keep the keys and partitions of those it was given. */
 export interface PartitionOptions {
@@ -71,8 +78,35 @@ export class Dataset<T> {
    * @example
    * await context.range(0, 3).map((n) => n * 10).collect() // [0, 10, 20]
    */
-  map<U extends Row>(fn: (row: T) => U): Dataset<U> {
+  map<U extends Row>(fn: (row: T) => U, ..._: Sync<U>): Dataset<U> {
     return this.#function('map', fn)
+  }
+
+  /**
+   * Like `map` for a function that returns a promise, such as one that asks a service: up to `concurrency` calls of a
+   * task are under way at a time, and rows keep their order. The task's `signal` fires when it fails or is cancelled. A
+   * partition is awaited to its end, its encoded results held in memory, before later steps begin.
+   * @throws UsageError where `concurrency` is no whole number >= 1; at the action, where a result is no plain data.
+   * @example
+   * const delayed = context.range(0, 3).mapAsync(async (n) => n * 10, { concurrency: 2 })
+   * await delayed.collect() // [0, 10, 20]
+   */
+  mapAsync<U extends Row>(
+    fn: (row: T, task: TaskContext) => PromiseLike<U> | U,
+    options: { readonly concurrency?: number } = {},
+  ): Dataset<U> {
+    return this.#make(nodes.mapAsyncNode(this, fn, options.concurrency ?? 16, callSite('mapAsync')))
+  }
+
+  /**
+   * Sends each partition through a command on its executor: rows as lines to its input, lines of its output as rows. A
+   * text is a line for the shell, a list a program with its arguments. Both go through temporary files.
+   * @throws UsageError for no command; at the action a TaskError with the end of stderr, where the command fails.
+   * @example
+   * await context.range(8, 11, { partitions: 1 }).pipe(['sort', '-r']).collect() // ['9', '8', '10']
+   */
+  pipe(command: string | readonly string[], options: PipeOptions = {}): Dataset<string> {
+    return this.#make(nodes.pipeNode(this, command, options, callSite('pipe')))
   }
 
   /**
@@ -198,7 +232,7 @@ export class Dataset<T> {
    * @example
    * await context.parallelize(['pear', 'fig']).keyBy((word) => word.length).collect() // [[4, 'pear'], [3, 'fig']]
    */
-  keyBy<K extends Row>(fn: (row: T) => K): Dataset<[K, T]> {
+  keyBy<K extends Row>(fn: (row: T) => K, ..._: Sync<K>): Dataset<[K, T]> {
     return this.#function('keyBy', fn)
   }
 
@@ -207,7 +241,7 @@ export class Dataset<T> {
    * @example
    * await context.parallelize([['a', 1], ['b', 2]]).mapValues((n) => n * 10).collect() // [['a', 10], ['b', 20]]
    */
-  mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U): Dataset<[K, U]> {
+  mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U, ..._: Sync<U>): Dataset<[K, U]> {
     return this.#function('mapValues', fn)
   }
 
@@ -660,6 +694,24 @@ export class Dataset<T> {
     const slices = parts.map((part) => [part])
     const { site } = action
     return this.#make({ id: this.node.id, site, kind: 'rows', slices, ...(partitioner ? { partitioner } : {}) })
+  }
+
+  /**
+   * Computes the dataset, keeps it on the executors and cuts it off from what it was made of. Moves nothing, but the loss
+   * of an executor is the loss of the result; `checkpoint` survives it.
+   * @throws UsageError at a later action, where an executor was lost meanwhile.
+   * @example
+   * const kept = await context.range(0, 3).map((n) => n * n).localCheckpoint()
+   * kept.dependencies().length // 0
+   */
+  async localCheckpoint(options: ActionOptions = {}): Promise<Dataset<T>> {
+    const action = this.#action('localCheckpoint', options)
+    this.persist('memory-and-disk')
+    await actions.count(action)
+    const partitions = await this.runner.partitionCount(this.node)
+    const partitioner = await this.runner.partitioner(this.node, options)
+    const { site } = action
+    return this.#make({ id: this.node.id, site, kind: 'kept', partitions, ...(partitioner ? { partitioner } : {}) })
   }
 
   /** What it is made of, one step back: through a shuffle, or within the same tasks. */

@@ -1,6 +1,6 @@
 /** Node kind -> batches of rows. A pipeline is pulled batch by batch; inside a batch each step is one tight loop. */
 
-import { assertNever } from '../base/errors.ts'
+import { assertNever, UsageError } from '../base/errors.ts'
 import { decodeValue } from '../codec/value.ts'
 import { readsOf } from '../plan/inputs.ts'
 import type { PlanNode, StageOutput } from '../protocol/stage-plan.ts'
@@ -11,6 +11,7 @@ import { groupedByKey, mergedByKey } from '../shuffle/reduce.ts'
 import { slicePairs, type PairColumns, type Slice } from '../shuffle/slice.ts'
 import { sortedByKey } from '../shuffle/sort.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { pipe } from './pipe.ts'
 import { cartesian, cogroup, zip } from './pairing.ts'
 import { asPair, iterable, pairsOf } from './row-checks.ts'
 import { keyRangeFilter, stepOf } from './steps.ts'
@@ -28,6 +29,10 @@ export interface OperatorScope {
   batchesOf(index: number, partition: number): Batches
   rowsOf(datasetId: number, partition: number): Batches
   slicesOf(shuffleId: number, reduce: number): Slice[]
+  /** The results of an asynchronous step, which ran before. */
+  awaitedOf(node: PlanNode, partition: number): Batches
+  /** A file of this task's own. */
+  readonly nextPath: () => string
 }
 
 const batchRows = 2048
@@ -69,6 +74,16 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
       }
       return
     }
+    case 'mapAsync':
+      yield* scope.awaitedOf(node, partition)
+      return
+    case 'pipe':
+      yield* pipe(node, scope.batchesOf(node.parent, partition), scope.nextPath)
+      return
+    case 'kept':
+      throw new UsageError(
+        `${node.site}: partition ${partition} was lost with its executor, and what it was made of was cut off; use checkpoint(), which survives that`,
+      )
     case 'glom': {
       const all: unknown[] = []
       for (const batch of scope.batchesOf(node.parent, partition)) for (const row of batch) all.push(row)

@@ -12,6 +12,7 @@ import { rebuildClosure } from '../closure/rebuild.ts'
 import { checksum } from '../codec/checksum.ts'
 import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
+import { neededInputs } from '../plan/inputs.ts'
 import { toWire } from '../protocol/failure.ts'
 import {
   cacheBlock,
@@ -29,6 +30,7 @@ import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { mapInOrder } from './async-rows.ts'
 import { compute, writeMapOutput, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { drain } from './sinks.ts'
@@ -159,7 +161,7 @@ export class Slot {
     this.#resources.clear()
   }
 
-  /** Imports what the stage's functions need, then runs the task without another await. */
+  /** Imports what the stage's functions need, then runs the task: without another await, unless it has asynchronous steps. */
   async #runTask(task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
     const plan = this.#stages.get(task.stageId)
     if (!plan) throw new InternalError(`stage ${task.stageId} was not sent before its task ${task.id}`)
@@ -173,7 +175,7 @@ export class Slot {
             resolveReference: (reference) => this.#resolve(reference),
           }),
         )
-    return this.#runSync(plan, task, inputs)
+    return this.#runToEnd(plan, task, inputs)
   }
 
   #checkPaths(plan: StagePlan, partition: number): void {
@@ -190,7 +192,7 @@ export class Slot {
         )
   }
 
-  #runSync(plan: StagePlan, task: TaskDescription, inputs: readonly ResolvedInput[]): SlotResult {
+  async #runToEnd(plan: StagePlan, task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
     const { pool, owner } = this.#services
     const run = new TaskRun(
       plan,
@@ -203,11 +205,12 @@ export class Slot {
     )
     this.#run = run
     try {
+      if (plan.nodes.some((node) => node.kind === 'mapAsync')) await run.awaitSteps()
       const result = run.toEnd()
       for (const { place } of result.blocks) if (place.kind === 'memory') pool.give(place.region, storeOwner)
       return result
     } catch (error) {
-      run.discard()
+      run.discard(error)
       throw describeFailure(error, plan, task, run.site, this.#services.executor)
     } finally {
       this.#run = undefined
@@ -274,6 +277,9 @@ class TaskRun implements OperatorScope {
   readonly #cached: CachedPartition[] = []
   readonly #sums = new Map<string, { accumulator: number; datasetId: number; partition: number; total: number }>()
   readonly #ended = new Set<string>()
+  readonly #abort = new AbortController()
+  readonly #awaited = new Map<string, Uint8Array>()
+  readonly nextPath = () => this.#services.spillPath()
   #movedBytes = 0
   #diskBytes = 0
   /** Whose function runs; undefined for the action's own. */
@@ -319,7 +325,7 @@ class TaskRun implements OperatorScope {
       partition: description.partition,
       attempt: description.attempt,
       executor: services.executor,
-      signal: new AbortController().signal,
+      signal: this.#abort.signal,
       log: createLogger(services.executor, services.log),
       arena,
       shared: { get: (key, bytes, fill) => shared.get(key, bytes, (region) => fill(region, arena), allocate) },
@@ -334,6 +340,42 @@ class TaskRun implements OperatorScope {
         },
       },
     }
+  }
+
+  /** Runs the asynchronous steps, upstream first; the synchronous pipeline then reads their encoded results. */
+  async awaitSteps(): Promise<void> {
+    const { awaited } = neededInputs(this.#plan, this.#description.partition, (dataset, partition) =>
+      this.#inputs.some(
+        (input) => input.kind === 'cache' && input.datasetId === dataset && input.partition === partition,
+      ),
+    )
+    for (const { index, partition } of awaited) {
+      const node = this.nodes[index]!
+      if (node.kind !== 'mapAsync') continue
+      const fn = this.functionOf(node.closure)
+      const results = new SegmentBuilder()
+      await mapInOrder(
+        this.batchesOf(node.parent, partition),
+        node.concurrency,
+        (row) => {
+          this.enter(node, partition)
+          return fn(row, this.task)
+        },
+        (result) => results.push(result),
+        () => this.#checkCancelled(),
+      )
+      this.#ended.add(`${node.datasetId}-${partition}`)
+      this.#awaited.set(`${node.datasetId}-${partition}`, results.join())
+    }
+  }
+
+  awaitedOf(node: PlanNode, partition: number): Generator<unknown[]> {
+    return readSegment(this.#awaited.get(`${node.datasetId}-${partition}`)!)
+  }
+
+  #checkCancelled(): void {
+    if (this.#services.isCancelled(this.#description.id))
+      throw new AbortedError(`task ${this.#description.id} was cancelled`)
   }
 
   toEnd(): SlotResult {
@@ -371,7 +413,8 @@ class TaskRun implements OperatorScope {
   }
 
   /** Removes the files of an attempt that failed; its pages go with their owner. */
-  discard(): void {
+  discard(reason: unknown): void {
+    this.#abort.abort(reason)
     for (const { place } of this.#blocks) if (place.kind === 'disk') rmSync(place.path, { force: true })
   }
 
@@ -432,8 +475,7 @@ class TaskRun implements OperatorScope {
     }
     const store = node.persist ? new SegmentBuilder() : undefined
     for (const batch of compute(node, partition, this)) {
-      if (this.#services.isCancelled(this.#description.id))
-        throw new AbortedError(`task ${this.#description.id} was cancelled`)
+      this.#checkCancelled()
       if (store) for (const row of batch) store.push(row)
       yield batch
     }

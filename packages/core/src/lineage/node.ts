@@ -95,6 +95,28 @@ export interface FunctionNode extends NodeBase {
   /** The partition's number is the first argument. */
   readonly indexed: boolean
 }
+/** `closure` returns promises; up to `concurrency` of them are under way at a time. */
+export interface MapAsyncNode extends NodeBase {
+  readonly kind: 'mapAsync'
+  readonly parent: LineageNode
+  readonly closure: Closure
+  readonly concurrency: number
+}
+/** Rows as lines through a command: a program with its arguments, or a line for the shell. */
+export interface PipeNode extends NodeBase {
+  readonly kind: 'pipe'
+  readonly parent: LineageNode
+  readonly command: string | readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly timeoutMs?: number
+}
+/** What executors keep of a dataset of the same id, whose lineage was cut. */
+export interface KeptNode extends NodeBase {
+  readonly kind: 'kept'
+  readonly partitions: number
+  readonly partitioner?: PartitionerSpec
+}
 export interface ProjectionNode extends NodeBase {
   /** `asKeys` makes `[row, null]`, `ones` makes `[key, 1]`, `glom` one array of a partition's rows. */
   readonly kind: 'keys' | 'values' | 'asKeys' | 'ones' | 'glom'
@@ -182,6 +204,9 @@ export type LineageNode =
   | SourceNode
   | StreamNode
   | FunctionNode
+  | MapAsyncNode
+  | PipeNode
+  | KeptNode
   | ProjectionNode
   | SampleNode
   | NumberNode
@@ -237,12 +262,16 @@ function partitionerOriginOf(node: LineageNode): LineageNode | undefined {
   const passed: LineageNode[] = []
   let origin: LineageNode | null | undefined
   for (let at: LineageNode | undefined = node; at; at = keyKeepingParent(at)) {
-    origin = at.kind === 'shuffle' || (at.kind === 'rows' && at.partitioner) ? at : origins.get(at)
+    origin = ownPartitioner(at) ? at : origins.get(at)
     if (origin !== undefined) break
     passed.push(at)
   }
   for (const each of passed) origins.set(each, origin ?? null)
   return origin ?? undefined
+}
+
+function ownPartitioner(node: LineageNode): PartitionerSpec | undefined {
+  return node.kind === 'shuffle' || node.kind === 'rows' || node.kind === 'kept' ? node.partitioner : undefined
 }
 
 /** The parent whose rows keep their keys and their partitions in `node`. */
@@ -268,7 +297,7 @@ function keyKeepingParent(node: LineageNode): LineageNode | undefined {
 
 export function partitionerOf(node: LineageNode): PartitionerSpec | undefined {
   const origin = partitionerOriginOf(node)
-  return origin?.kind === 'shuffle' || origin?.kind === 'rows' ? origin.partitioner : undefined
+  return origin && ownPartitioner(origin)
 }
 
 /** Two sampled ranges are one where one dataset's sort made them: its bounds are sampled once, for all who use them. */

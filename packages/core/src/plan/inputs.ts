@@ -7,6 +7,8 @@ export interface NeededInputs {
   readonly shuffles: readonly { readonly shuffleId: ShuffleId; readonly reduce: number }[]
   readonly cached: readonly { readonly datasetId: DatasetId; readonly partition: number }[]
   readonly rows: readonly { readonly datasetId: DatasetId; readonly partition: number }[]
+  /** Steps that must be awaited before the rest of the task can run, those that others read first. */
+  readonly awaited: readonly { readonly index: number; readonly partition: number }[]
 }
 
 type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>
@@ -30,6 +32,7 @@ export function readsOf(node: PlanNode, partition: number): { index: number; par
     case 'range':
     case 'text':
     case 'source':
+    case 'kept':
     case 'shuffle':
       return []
     case 'union':
@@ -66,6 +69,7 @@ export function neededInputs(
   const shuffles: { shuffleId: ShuffleId; reduce: number }[] = []
   const cached: { datasetId: DatasetId; partition: number }[] = []
   const rows: { datasetId: DatasetId; partition: number }[] = []
+  const awaited: { index: number; partition: number }[] = []
   const seen = new Set<string>()
   const todo: { index: number; partition: number }[] = [{ index: plan.nodes.length - 1, partition }]
   while (todo.length > 0) {
@@ -81,6 +85,8 @@ export function neededInputs(
     if (node.kind === 'rows') rows.push({ datasetId: node.datasetId, partition })
     else if (node.kind === 'shuffle') shuffles.push({ shuffleId: node.shuffleId, reduce: partition })
     else todo.push(...readsOf(node, partition))
+    if (node.kind === 'mapAsync') awaited.push({ index, partition })
   }
-  return { shuffles, cached, rows }
+  awaited.sort((a, b) => a.index - b.index)
+  return { shuffles, cached, rows, awaited }
 }

@@ -54,6 +54,7 @@ function countFrom(node: LineageNode, counts: Map<DatasetId, number>, resolution
     case 'range':
     case 'source':
     case 'stream':
+    case 'kept':
       return node.partitions
     case 'text':
       return resolutions.splits.get(node.id)!.length
@@ -243,6 +244,17 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
         ...(node.sort ? { sort: node.sort } : {}),
       }
+    case 'kept':
+      return { ...base, kind: 'kept' }
+    case 'mapAsync': {
+      const { closure, concurrency } = node
+      return { ...base, kind: 'mapAsync', parent: indexOf(node.parent), closure, concurrency }
+    }
+    case 'pipe': {
+      const { command, env, cwd, timeoutMs } = node
+      const options = { ...(cwd === undefined ? {} : { cwd }), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+      return { ...base, kind: 'pipe', parent: indexOf(node.parent), command, env, ...options }
+    }
     case 'mapPartitions': {
       const { closure, indexed } = node
       return { ...base, kind: 'mapPartitions', parent: indexOf(node.parent), closure, indexed }

@@ -30,6 +30,17 @@ export type PlanNode = {
       readonly parent: number
       readonly closure: Closure
     }
+  | { readonly kind: 'mapAsync'; readonly parent: number; readonly closure: Closure; readonly concurrency: number }
+  | {
+      readonly kind: 'pipe'
+      readonly parent: number
+      readonly command: string | readonly string[]
+      readonly env: Readonly<Record<string, string>>
+      readonly cwd?: string
+      readonly timeoutMs?: number
+    }
+  /** Held by executors under its id, and made of nothing. */
+  | { readonly kind: 'kept' }
   | { readonly kind: 'mapPartitions'; readonly parent: number; readonly closure: Closure; readonly indexed: boolean }
   | { readonly kind: 'keys' | 'values' | 'asKeys' | 'ones'; readonly parent: number }
   | { readonly kind: 'glom'; readonly parent: number }
