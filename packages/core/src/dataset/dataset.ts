@@ -78,7 +78,8 @@ export class Dataset<T> {
    * @example
    * await context.range(0, 3).map((n) => n * 10).collect() // [0, 10, 20]
    */
-  map<U extends Row>(fn: (row: T) => U, ..._: Sync<U>): Dataset<U> {
+  map<U extends Row>(fn: (row: T) => U, ...sync: Sync<U>): Dataset<U>
+  map<U extends Row>(fn: (row: T) => U): Dataset<U> {
     return this.#function('map', fn)
   }
 
@@ -232,7 +233,8 @@ export class Dataset<T> {
    * @example
    * await context.parallelize(['pear', 'fig']).keyBy((word) => word.length).collect() // [[4, 'pear'], [3, 'fig']]
    */
-  keyBy<K extends Row>(fn: (row: T) => K, ..._: Sync<K>): Dataset<[K, T]> {
+  keyBy<K extends Row>(fn: (row: T) => K, ...sync: Sync<K>): Dataset<[K, T]>
+  keyBy<K extends Row>(fn: (row: T) => K): Dataset<[K, T]> {
     return this.#function('keyBy', fn)
   }
 
@@ -241,7 +243,8 @@ export class Dataset<T> {
    * @example
    * await context.parallelize([['a', 1], ['b', 2]]).mapValues((n) => n * 10).collect() // [['a', 10], ['b', 20]]
    */
-  mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U, ..._: Sync<U>): Dataset<[K, U]> {
+  mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U, ...sync: Sync<U>): Dataset<[K, U]>
+  mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U): Dataset<[K, U]> {
     return this.#function('mapValues', fn)
   }
 

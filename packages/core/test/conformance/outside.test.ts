@@ -39,13 +39,13 @@ onEveryCluster((context) => {
   test('what an asynchronous call throws names the line, and accumulators count its rows once', async () => {
     const calls = context().accumulator()
     const counted = rows().mapAsync(async (n) => {
-      await null
+      await Promise.resolve()
       calls.add(1)
       return n
     })
     expect([await counted.count(), await counted.count(), calls.value]).toEqual([20, 20, 20])
     const failing = rows().mapAsync(async (n) => {
-      await null
+      await Promise.resolve()
       if (n === 7) throw new RangeError('seven')
       return n
     })

@@ -135,7 +135,7 @@ const stepOf = (n: number): Step[] => [
     ordered: false,
     run: (ds) => {
       const keyed = ds.keyBy((row) => JSON.stringify(row).length)
-      return keyed.join(keyed.reduceByKey((left, _) => left).mapValues(() => n)).map((row) => row)
+      return keyed.join(keyed.reduceByKey((left) => left).mapValues(() => n)).map((row) => row)
     },
     model: (rows) => rows.map((row) => [sizeOf(row), [row, n]]),
   },
