@@ -1,10 +1,9 @@
 /** `npm run bench -- core`: reads its options, prints the table as it grows, writes JSON and history. */
 
-import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { caseById, cases } from './cases/index.ts'
+import { list, outputOptions, positive, publish } from './command-options.ts'
 import { runCoreSuite, type PeerResult } from './core-suite.ts'
-import { describeRun, keepInHistory } from './history.ts'
 import { median } from './measure/median.ts'
 import { peers } from './peers/index.ts'
 import { gridify } from './peers/node-peers.ts'
@@ -26,8 +25,7 @@ export async function coreCommand(args: string[]): Promise<number> {
       cluster: { type: 'boolean', default: false },
       scale: { type: 'string', default: '1' },
       limit: { type: 'string', default: '120' },
-      json: { type: 'string' },
-      keep: { type: 'boolean', default: false },
+      ...outputOptions,
     },
   })
   const chosen = values.case === undefined ? cases : list(values.case).map(caseById)
@@ -56,9 +54,7 @@ export async function coreCommand(args: string[]): Promise<number> {
   console.log(`
 Job seconds are taken inside the process, after its start; gridify, plain, duckdb and skale run cold (one job per process),
 spark and pyspark warm (the second of two jobs). CPU and peak memory are of the whole process tree, start included.`)
-  const run = describeRun('core', { ...options, master: values.master }, results)
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(run, null, 2)}\n`)
-  if (values.keep) keepInHistory({ ...run, figures: results.map(inShort) })
+  publish('core', { ...options, master: values.master }, results, values, results.map(inShort))
   return results.some(({ problem }) => problem?.startsWith('WRONG')) ? 1 : 0
 }
 
@@ -77,14 +73,4 @@ function inShort({ case: id, peer, runs, problem }: PeerResult) {
       : {}),
     ...(problem ? { problem } : {}),
   }
-}
-
-function list(text: string): string[] {
-  return text.split(',').filter((part) => part !== '')
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new Error(`--${name} needs a number above 0, got '${text}'`)
-  return value
 }

@@ -2,19 +2,30 @@
 
 import { coreCommand, coreUsage } from './core-command.ts'
 import { installPeers } from './peers/install.ts'
+import { growthCommand, growthUsage } from './suites/growth.ts'
+import { memoryCommand, memoryUsage } from './suites/memory.ts'
+import { overheadCommand, overheadUsage } from './suites/overhead.ts'
+import { retrainCommand, retrainUsage } from './suites/retrain.ts'
+import { skewCommand, skewUsage } from './suites/skew.ts'
 
 const commands: Readonly<Record<string, (args: string[]) => number | Promise<number>>> = {
   core: coreCommand,
+  overhead: overheadCommand,
+  growth: growthCommand,
+  retrain: retrainCommand,
+  memory: memoryCommand,
+  skew: skewCommand,
   'install-peers': () => {
     installPeers()
     return 0
   },
 }
 
+const usages = [coreUsage, overheadUsage, growthUsage, retrainUsage, memoryUsage, skewUsage, 'install-peers']
 const [name = '', ...args] = process.argv.slice(2)
 const command = commands[name]
 if (!command) {
-  console.error(`npm run bench -- ${Object.keys(commands).join(' | ')}\n\n${coreUsage}`)
+  console.error(['npm run bench -- COMMAND', ...usages].join('\n  '))
   process.exitCode = 2
 } else {
   try {

@@ -3,7 +3,7 @@
 import { createContext, type Context } from '@gridify/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tinyScale } from '../src/bench-case.ts'
-import { cases } from '../src/cases/index.ts'
+import { allCases } from '../src/cases/index.ts'
 
 let context: Context
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => context.stop())
 
-describe.each(cases.map((each) => [each.id, each] as const))('case %s', (_, { expected, ...benchCase }) => {
+describe.each(allCases.map((each) => [each.id, each] as const))('case %s', (_, { expected, ...benchCase }) => {
   const sized = benchCase.at(tinyScale)
   sized.prepare?.()
 

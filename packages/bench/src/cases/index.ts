@@ -11,6 +11,7 @@ import { objectRecords } from './object-records.ts'
 import { pageRank } from './page-rank.ts'
 import { reduceByKey, reduceByMixedKey } from './reduce-by-key.ts'
 import { reduceStoredPairs } from './reduce-stored-pairs.ts'
+import { skewedJoin } from './skewed-join.ts'
 import { sortBy, sortByKey, sortByMixedKey } from './sort-by-key.ts'
 import { stringKeys } from './string-keys.ts'
 import { wordCount } from './word-count.ts'
@@ -36,8 +37,11 @@ export const cases: readonly BenchCase[] = [
   broadcastJoin,
 ]
 
+/** With those that a suite of their own runs. */
+export const allCases: readonly BenchCase[] = [...cases, skewedJoin]
+
 export function caseById(id: string): BenchCase {
-  const found = cases.find((each) => each.id === id)
-  if (!found) throw new Error(`there is no case '${id}'; there are ${cases.map((each) => each.id).join(', ')}`)
+  const found = allCases.find((each) => each.id === id)
+  if (!found) throw new Error(`there is no case '${id}'; there are ${allCases.map((each) => each.id).join(', ')}`)
   return found
 }

@@ -14,7 +14,7 @@ export async function reportJob(job: () => Checksum | Promise<Checksum>): Promis
   printResult({ seconds: (performance.now() - started) / 1000, checksum } satisfies CaseResult)
 }
 
-function printResult(result: unknown): void {
+export function printResult(result: unknown): void {
   console.log(`RESULT ${JSON.stringify(result)}`)
 }
 

@@ -42,7 +42,7 @@ export const skale: Peer = {
 }
 
 /** The command of a compiled entry file, for other suites too. */
-function entryCommand(name: string, args: readonly string[], nodeOptions: readonly string[] = []): Command {
+export function entryCommand(name: string, args: readonly string[], nodeOptions: readonly string[] = []): Command {
   const file = fileURLToPath(new URL(`../entries/${name}.js`, import.meta.url))
   return { file: process.execPath, args: [...nodeOptions, file, ...args] }
 }

@@ -1,0 +1,120 @@
+/** Programs over more data than executors may hold in memory, each with the answer it must give. */
+
+import type { Context, Dataset } from '@gridify/core'
+import type { Checksum } from '../bench-case.ts'
+import { mixedKey } from '../mixed-key.ts'
+
+/** Of a row's payload, in UTF-8. */
+export const payloadBytes = 100
+const payload = 'x'.repeat(payloadBytes - 10)
+
+export interface MemoryProgram {
+  readonly run: (context: Context, rows: number, partitions: number) => Promise<Checksum>
+  readonly expected: (rows: number) => Checksum
+}
+
+/** Each row once, in no order: [key, 100 bytes of text that no other row has]. */
+function records(context: Context, rows: number, partitions: number): Dataset<[number, string]> {
+  return context
+    .range(0, rows, { partitions })
+    .map((i): [number, string] => [mixedKey(i), `${payload}${String(i).padStart(10, '0')}`])
+}
+
+const total = (numbers: Dataset<number>) => numbers.fold(0, (left, right) => left + right)
+const everyByte = (rows: number) => ({ rows, bytes: rows * payloadBytes })
+
+export const memoryPrograms: Readonly<Record<string, MemoryProgram>> = {
+  nothing: {
+    run: async (context) => ({ rows: await context.range(0, 0).count() }),
+    expected: () => ({ rows: 0 }),
+  },
+  sortBy: {
+    run: (context, rows, partitions) =>
+      records(context, rows, partitions)
+        .sortBy(([key]) => key, { partitions })
+        .aggregate(
+          { rows: 0, bytes: 0, disorder: 0, first: 0, last: 0 },
+          (totals, [key, text]) => {
+            if (totals.rows === 0) totals.first = key
+            else if (key < totals.last) totals.disorder++
+            totals.last = key
+            totals.rows++
+            totals.bytes += text.length
+            return totals
+          },
+          (left, right) => {
+            if (left.rows === 0 || right.rows === 0) return left.rows === 0 ? right : left
+            const disorder = left.disorder + right.disorder + (right.first < left.last ? 1 : 0)
+            const [rows, bytes] = [left.rows + right.rows, left.bytes + right.bytes]
+            return { rows, bytes, disorder, first: left.first, last: right.last }
+          },
+        )
+        .then(({ rows: count, bytes, disorder }) => ({ rows: count, bytes, disorder })),
+    expected: (rows) => ({ ...everyByte(rows), disorder: 0 }),
+  },
+  reduceByKey: {
+    run: (context, rows, partitions) =>
+      countRows(records(context, rows, partitions).reduceByKey((left, right) => left + right, partitions)),
+    expected: everyByte,
+  },
+  groupByKey: {
+    run: async (context, rows, partitions) => {
+      const groups = records(context, rows, partitions)
+        .map(([key, text]) => [key % 1000, text])
+        .groupByKey(partitions)
+      return groups.aggregate(
+        { rows: 0, bytes: 0 },
+        (totals, [, group]) => {
+          totals.rows += group.size
+          for (const text of group) totals.bytes += text.length
+          return totals
+        },
+        (left, right) => ({ rows: left.rows + right.rows, bytes: left.bytes + right.bytes }),
+      )
+    },
+    expected: everyByte,
+  },
+  join: {
+    run: (context, rows, partitions) =>
+      countRows(
+        records(context, rows / 2, partitions)
+          .join(records(context, rows / 2, partitions), partitions)
+          .mapValues(([left, right]) => left + right),
+      ),
+    expected: (rows) => ({ rows: rows / 2, bytes: rows * payloadBytes }),
+  },
+  cogroup: {
+    run: async (context, rows, partitions) => {
+      const groups = records(context, rows / 2, partitions).cogroup(records(context, rows / 2, partitions), partitions)
+      const both = groups.mapValues(([left, right]) => [...left, ...right].join(''))
+      return countRows(both)
+    },
+    expected: (rows) => ({ rows: rows / 2, bytes: rows * payloadBytes }),
+  },
+  distinct: {
+    run: async (context, rows, partitions) => ({
+      rows: await records(context, rows, partitions).values().distinct(partitions).count(),
+    }),
+    expected: (rows) => ({ rows }),
+  },
+  'cache memory-and-disk': {
+    run: async (context, rows, partitions) => {
+      const kept = records(context, rows, partitions).persist('memory-and-disk')
+      const first = await kept.count()
+      return { rows: first, bytes: await total(kept.map(([, text]) => text.length)) }
+    },
+    expected: everyByte,
+  },
+}
+
+function countRows(pairs: Dataset<[number, string]>): Promise<{ rows: number; bytes: number }> {
+  return pairs.aggregate(
+    { rows: 0, bytes: 0 },
+    (totals, [, text]) => {
+      totals.rows++
+      totals.bytes += text.length
+      return totals
+    },
+    (left, right) => ({ rows: left.rows + right.rows, bytes: left.bytes + right.bytes }),
+  )
+}

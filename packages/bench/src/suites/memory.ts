@@ -1,0 +1,71 @@
+/** `npm run bench -- memory`: data ten times the memory of one executor daemon; right answers within the budget. */
+
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { list, outputOptions, positive, publish } from '../command-options.ts'
+import type { CaseResult } from '../entries/report-result.ts'
+import { runProcess } from '../measure/run-process.ts'
+import { entryCommand } from '../peers/node-peers.ts'
+import { memoryPrograms, payloadBytes } from './memory-programs.ts'
+
+const programNames = Object.keys(memoryPrograms).filter((name) => name !== 'nothing')
+
+export const memoryUsage = `memory [--memory 256] [--times 10] [--case ${programNames.join(',')}]
+       [--limit 600] [--json FILE] [--keep]
+       --memory is MiB of one executor with two slots, --times how much more data there is`
+
+/** Peak of the whole tree may be this much of the budget, beside what an idle driver and executor take. */
+const tolerance = 1.25
+
+export async function memoryCommand(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      memory: { type: 'string', default: '256' },
+      times: { type: 'string', default: '10' },
+      case: { type: 'string', default: programNames.join(',') },
+      limit: { type: 'string', default: '600' },
+      ...outputOptions,
+    },
+  })
+  const budget = positive('memory', values.memory) * 2 ** 20
+  const limitSeconds = positive('limit', values.limit)
+  // An even number, since joins halve it.
+  const rows = 2 * Math.round((budget * positive('times', values.times)) / payloadBytes / 2)
+  const partitions = 8 * Math.ceil(positive('times', values.times))
+  const run = (program: string) =>
+    runProcess(
+      entryCommand('memory', [program, `${rows}`, `${partitions}`, `${budget}`, 'local-cluster[1,2]']),
+      limitSeconds,
+    )
+  const floor = (await run('nothing')).peakBytes
+  const allowed = tolerance * budget + floor
+  const megabytes = (bytes: number) => Math.round(bytes / 1e6)
+  console.log(
+    `${rows} rows of ${payloadBytes} bytes in ${partitions} partitions; idle ${megabytes(floor)} MB, allowed ${megabytes(allowed)} MB`,
+  )
+  console.log('| program | right | s | peak MB | of allowed | |\n|---|---|---|---|---|---|')
+  const figures = []
+  let failed = false
+  for (const program of list(values.case)) {
+    const found = memoryPrograms[program]
+    if (!found) throw new Error(`there is no program '${program}'; there are ${programNames.join(', ')}`)
+    const { results, peakBytes, timedOut, failure } = await run(program)
+    const result = results[0] as CaseResult | undefined
+    const right = result !== undefined && isDeepStrictEqual(result.checksum, found.expected(rows))
+    const problem = timedOut ? `> ${limitSeconds} s` : (failure ?? (right ? '' : JSON.stringify(result?.checksum)))
+    failed ||= !right || peakBytes > allowed
+    console.log(
+      `| ${[
+        program,
+        right ? 'yes' : 'no',
+        result?.seconds.toFixed(1) ?? '-',
+        megabytes(peakBytes),
+        (peakBytes / allowed).toFixed(2),
+        problem,
+      ].join(' | ')} |`,
+    )
+    figures.push({ program, right, seconds: result?.seconds, peakBytes, ofAllowed: peakBytes / allowed, problem })
+  }
+  publish('memory', { budget, rows, partitions, floor, limitSeconds }, figures, values)
+  return failed ? 1 : 0
+}

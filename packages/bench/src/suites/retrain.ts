@@ -1,0 +1,46 @@
+/** `npm run bench -- retrain`: a long-lived driver that retrains; memory and disk should level out. */
+
+import { parseArgs } from 'node:util'
+import { outputOptions, positive, publish } from '../command-options.ts'
+import { runProcess } from '../measure/run-process.ts'
+import { entryCommand } from '../peers/node-peers.ts'
+
+export const retrainUsage =
+  'retrain [--times 500] [--every 50] [--master local[2]] [--limit 1800] [--json FILE] [--keep]'
+
+interface Sample {
+  readonly fits: number
+  readonly seconds: number
+  readonly rssBytes: number
+  readonly heapBytes: number
+  readonly diskBytes: number
+}
+
+export async function retrainCommand(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      times: { type: 'string', default: '500' },
+      every: { type: 'string', default: '50' },
+      master: { type: 'string', default: 'local[2]' },
+      limit: { type: 'string', default: '1800' },
+      ...outputOptions,
+    },
+  })
+  const command = entryCommand('retrain', [values.times, values.every, values.master])
+  const run = await runProcess(command, positive('limit', values.limit))
+  const samples = run.results as Sample[]
+  console.log('| fits | s | s per fit | RSS MB | driver heap MB | disk MB |\n|---|---|---|---|---|---|')
+  let before: Sample = { fits: 0, seconds: 0, rssBytes: 0, heapBytes: 0, diskBytes: 0 }
+  for (const sample of samples) {
+    const perFit = (sample.seconds - before.seconds) / (sample.fits - before.fits)
+    const megabytes = [sample.rssBytes, sample.heapBytes, sample.diskBytes].map((bytes) => (bytes / 1e6).toFixed(1))
+    console.log(`| ${[sample.fits, sample.seconds.toFixed(1), perFit.toFixed(3), ...megabytes].join(' | ')} |`)
+    before = sample
+  }
+  if (run.timedOut) console.log(`It was ended after ${values.limit} s.`)
+  else if (run.failure) console.log(`It failed: ${run.failure}`)
+  console.log('RSS and heap are of the driver process; in local[n] the executors are threads of it.')
+  publish('retrain', { times: values.times, master: values.master }, samples, values)
+  return run.failure ? 1 : 0
+}
