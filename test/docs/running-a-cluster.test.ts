@@ -87,6 +87,7 @@ test('with --root a file outside of it is refused, with the name of the folder',
     `${import.meta.filename} lies outside of ${folder}`,
   )
   expect(await context.textFile(join(folder, 'setup.mjs')).count()).toBe(1)
+  expect(await context.textFile(join(import.meta.dirname, '.gitignore'), { from: 'driver' }).count()).toBe(1)
 })
 
 test('a program finds executors and secret in the environment', async () => {

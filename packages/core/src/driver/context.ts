@@ -29,6 +29,7 @@ import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { JobDriver, type ExecutorInfo, type Metrics } from './job-driver.ts'
 import { Scope } from './scope.ts'
+import { linesOf } from './driver-text.ts'
 import { listSources, resolveLineage, type ResolvePorts } from './resolve-lineage.ts'
 import { readStream } from './stream-source.ts'
 
@@ -84,10 +85,12 @@ export class Context {
         maxLosses: config.taskMaxLosses,
         localityWaitMs: config.localityWaitMs,
       },
-      slicesOf: (dataset) => {
-        const found = this.#slices.get(dataset)
-        if (!found) throw new UsageError('rows of parallelize() or checkpoint() are read after the end of their scope')
-        return found
+      sliceOf: (dataset, partition) => {
+        const found = this.#slices.get(dataset)?.[partition]
+        if (found) return found
+        const splits = this.#resolutions.splits.get(dataset)?.[partition]
+        if (splits) return linesOf(splits)
+        throw new UsageError('rows of parallelize() or checkpoint() are read after the end of their scope')
       },
       broadcastBytes: (id) => {
         const found = this.#broadcasts.get(id)
@@ -206,11 +209,22 @@ export class Context {
     )
   }
 
-  /** The lines of a file, of a folder's files or of those that a glob (`*`, `?`) names; `.gz` is inflated. */
-  textFile(pattern: string, partitions?: number): Dataset<string> {
+  /**
+   * The lines of a file, of a folder's files or of those that a glob (`*`, `?`) names; `.gz` is inflated.
+   * `partitions` is the least number of them, by default one per slot. Executors read the files, which they must see under
+   * the same path; with `from: 'driver'` the driver reads each partition when its task starts, and sends the lines.
+   * @throws UsageError at the first action, where nothing matches or an executor sees another file.
+   */
+  textFile(
+    pattern: string,
+    options: number | { readonly partitions?: number; readonly from?: 'executors' | 'driver' } = {},
+  ): Dataset<string> {
+    const { partitions, from = 'executors' } = typeof options === 'number' ? { partitions: options } : options
+    if (from !== 'executors' && from !== 'driver')
+      throw new UsageError(`textFile(): \`from\` must be 'executors' or 'driver', got ${JSON.stringify(from)}`)
     const minPartitions = checkPartitions(partitions ?? this.#defaultPartitions, 'textFile()')
     return new Dataset<string>(
-      { id: this.#runner.nextDatasetId(), site: callSite('textFile'), kind: 'text', pattern, minPartitions },
+      { id: this.#runner.nextDatasetId(), site: callSite('textFile'), kind: 'text', pattern, from, minPartitions },
       this.#runner,
     )
   }

@@ -56,8 +56,8 @@ interface Executor {
 export interface JobDriverOptions {
   readonly clock: Clock
   readonly limits: SchedulerLimits
-  /** Encoded slices of a `rows` dataset, which stay on the driver. */
-  readonly slicesOf: (dataset: DatasetId) => readonly (readonly Uint8Array[])[]
+  /** An encoded slice of a dataset whose rows lie on the driver. */
+  readonly sliceOf: (dataset: DatasetId, partition: number) => readonly Uint8Array[]
   readonly broadcastBytes: (id: number) => Uint8Array
   readonly accumulate: (id: number, amount: number) => void
   readonly onLog: (record: LogRecord) => void
@@ -331,7 +331,7 @@ export class JobDriver {
         kind: 'rows',
         datasetId,
         partition,
-        blocks: this.#options.slicesOf(datasetId)[partition]!,
+        blocks: this.#options.sliceOf(datasetId, partition),
       })),
       ...needed.cached.map(({ datasetId, partition }): TaskInput => {
         const at = holders(datasetId, partition)

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UsageError } from '../base/errors.ts'
 import type { TextNode } from '../lineage/node.ts'
-import type { TextSplit } from '../protocol/stage-plan.ts'
+import type { TextSplit } from '../base/text-split.ts'
 
 const splitBytes = 32 * 2 ** 20
 

@@ -15,7 +15,7 @@ import { pipe } from './pipe.ts'
 import { cartesian, cogroup, zip } from './pairing.ts'
 import { asPair, iterable, pairsOf } from './row-checks.ts'
 import { keyRangeFilter, stepOf } from './steps.ts'
-import { readLines } from './text-splits.ts'
+import { readLines } from '../storage/text-lines.ts'
 
 export type Batches = Iterable<unknown[]>
 

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import type { Batches } from './operators.ts'
-import { readLines } from './text-splits.ts'
+import { readLines } from '../storage/text-lines.ts'
 
 const shownOfErrors = 2000
 

@@ -74,6 +74,8 @@ export interface RangeNode extends NodeBase {
 export interface TextNode extends NodeBase {
   readonly kind: 'text'
   readonly pattern: string
+  /** Who reads the files: the executors that run the tasks, or the driver, which sends them the lines. */
+  readonly from: 'executors' | 'driver'
   readonly minPartitions: number
 }
 /** Rows that the user's function makes on the executors, per partition. */

@@ -2,6 +2,7 @@
 
 import { describeCallSite } from '../base/call-site.ts'
 import { InternalError } from '../base/errors.ts'
+import type { TextSplit } from '../base/text-split.ts'
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import {
@@ -16,7 +17,7 @@ import {
   type UnionNode,
 } from '../lineage/node.ts'
 import { rangeOfPartitions, type Partitioner, type RangePartitioner } from '../lineage/partitioner.ts'
-import type { PlanNode, StageOutput, StagePlan, TextSplit } from '../protocol/stage-plan.ts'
+import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
 
 /** What the driver has found out, kept for the life of the context. */
 export interface Resolutions {
@@ -185,7 +186,9 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
     case 'range':
       return { ...base, kind: 'range', start: node.start, end: node.end, step: node.step }
     case 'text':
-      return { ...base, kind: 'text', splits: resolutions.splits.get(node.id)! }
+      return node.from === 'driver'
+        ? { ...base, kind: 'rows' }
+        : { ...base, kind: 'text', splits: resolutions.splits.get(node.id)! }
     case 'keys':
     case 'values':
     case 'asKeys':

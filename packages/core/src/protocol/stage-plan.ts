@@ -1,18 +1,11 @@
 /** What an executor is told of a stage, once; tasks then name only the stage and their partition. */
 
+import type { TextSplit } from '../base/text-split.ts'
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { Closure } from '../closure/closure.ts'
 import type { Aggregator, JoinKind, Sampler } from '../lineage/node.ts'
 import type { Partitioner } from '../lineage/partitioner.ts'
-
-export interface TextSplit {
-  readonly path: string
-  readonly start: number
-  readonly end: number
-  readonly size: number
-  readonly modifiedMs: number
-}
 
 /** One step of a pipeline; `parent` and `parents` are indices into `StagePlan.nodes`, always smaller than its own. */
 export type PlanNode = {

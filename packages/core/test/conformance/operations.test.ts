@@ -291,6 +291,9 @@ describe.each(clusters)('%s', (master) => {
     expect(await context.textFile(join(folder, 'a.txt'), 7).collect()).toEqual(lines)
     expect(await context.textFile(join(folder, '*.txt*'), 3).collect()).toEqual([...lines, ...lines])
     await expect(context.textFile(join(folder, 'none')).count()).rejects.toThrow('there is no file or folder')
+    const sent = context.textFile(join(folder, '*.txt*'), { from: 'driver', partitions: 3 })
+    expect(await sent.partitionCount()).toBe(4)
+    expect(await sent.collect()).toEqual([...lines, ...lines])
   })
   test('a saved dataset has a marker and one file per partition', async () => {
     const target = join(folder, 'saved')

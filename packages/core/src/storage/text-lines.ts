@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { Gunzip } from 'minizlib'
 import { UsageError } from '../base/errors.ts'
-import type { TextSplit } from '../protocol/stage-plan.ts'
+import type { TextSplit } from '../base/text-split.ts'
 
 const chunkBytes = 256 * 1024
 const newline = 0x0a
