@@ -11,6 +11,7 @@ import { memorySlots } from '../executor/memory-slot.ts'
 import { ExecutorSession } from '../executor/session.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
+import { fairDelivery } from '../transport/fair-delivery.ts'
 import { memoryChannelPair } from '../transport/memory-channel.ts'
 import type { Cluster, ClusterExecutor } from './cluster.ts'
 
@@ -21,12 +22,13 @@ export interface MemoryCluster extends Cluster {
 
 export function startMemoryCluster(count: number, config: Config): MemoryCluster {
   const clock = virtualClock()
+  const deliver = fairDelivery()
   const sessions = new Map<ExecutorId, ExecutorSession>()
   const peerChannels = new Map<ExecutorId, Set<{ close(reason?: string): void }>>()
   const executors: ClusterExecutor[] = []
   for (let number = 1; number <= count; number++) {
     const id = `memory-${number}` as ExecutorId
-    const [driverEnd, executorEnd] = memoryChannelPair()
+    const [driverEnd, executorEnd] = memoryChannelPair(deliver)
     const pool = PagePool.create(config.memoryBytes)
     const workFolder = new WorkFolder(
       join(tmpdir(), `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
@@ -42,7 +44,7 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
       async connectPeer(peer) {
         const serving = sessions.get(peer)
         if (!serving) throw new FetchError(`executor ${peer} is gone`)
-        const [mine, theirs] = memoryChannelPair()
+        const [mine, theirs] = memoryChannelPair(deliver)
         peerChannels.get(peer)!.add(theirs)
         serving.servePeer(theirs)
         return mine
