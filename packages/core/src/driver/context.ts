@@ -147,7 +147,13 @@ export class Context {
     return this
   }
 
-  /** A dataset of the rows of an iterable, cut into `partitions` runs of even length (default: one per slot). */
+  /**
+   * A dataset of the rows of an iterable, cut into `partitions` runs of even length (default: one per slot). The driver
+   * keeps the encoded rows and sends each partition with its task.
+   * @throws UsageError where `partitions` is no whole number >= 1, or a row is no plain data.
+   * @example
+   * await context.parallelize(['a', 'b', 'c'], 2).glom().collect() // [['a'], ['b', 'c']]
+   */
   parallelize<T extends Row>(rows: Iterable<T>, partitions?: number): Dataset<T> {
     const site = callSite('parallelize')
     const all = Array.isArray(rows) ? (rows as T[]) : [...rows]
@@ -165,6 +171,11 @@ export class Context {
    * A dataset of rows that come as a stream: a Node Readable in object mode or of lines, or any async iterable. It is read
    * to its end by the first action, on the driver, which keeps the encoded rows for later actions.
    * @throws UsageError at the first action, where a row is no plain data; what the stream itself throws is passed on.
+   * @example
+   * async function* pages() {
+   *   yield* ['first', 'second']
+   * }
+   * await context.fromStream(pages()).count() // 2
    */
   fromStream<T extends Row>(rows: AsyncIterable<T>, partitions?: number): Dataset<T> {
     if (typeof (rows as Partial<AsyncIterable<T>> | null)?.[Symbol.asyncIterator] !== 'function')
@@ -178,6 +189,9 @@ export class Context {
   /**
    * A dataset of your own making: `fn(partition, task)` returns the rows of a partition as an iterable, on the executors.
    * It must return the same rows each time that it is asked, since lost partitions are computed again.
+   * @throws UsageError where `partitions` is no whole number >= 1; ClosureError where the function cannot travel.
+   * @example
+   * await context.source(2, (partition) => [partition, partition * 10]).collect() // [0, 0, 1, 10]
    */
   source<T extends Row>(partitions: number, fn: (partition: number, task: TaskContext) => Iterable<T>): Dataset<T> {
     const site = callSite('source')
@@ -186,7 +200,12 @@ export class Context {
     return new Dataset<T>({ id: this.#runner.nextDatasetId(), site, kind: 'source', partitions, closure }, this.#runner)
   }
 
-  /** The numbers from `start` up to, not with, `end`; no number is stored or sent. */
+  /**
+   * The numbers from `start` up to, not with, `end`; no number is stored or sent.
+   * @throws UsageError for numbers that are not finite and for a step of 0.
+   * @example
+   * await context.range(10, 0, { step: -4 }).collect() // [10, 6, 2]
+   */
   range(
     start: number,
     end: number,
@@ -214,6 +233,9 @@ export class Context {
    * `partitions` is the least number of them, by default one per slot. Executors read the files, which they must see under
    * the same path; with `from: 'driver'` the driver reads each partition when its task starts, and sends the lines.
    * @throws UsageError at the first action, where nothing matches or an executor sees another file.
+   * @example
+   * await context.range(0, 3).saveAsTextFile(folder + '/lines')
+   * await context.textFile(folder + '/lines/part-*').count() // 3
    */
   textFile(
     pattern: string,
@@ -229,7 +251,13 @@ export class Context {
     )
   }
 
-  /** A read-only value that each executor gets once, for functions to capture. */
+  /**
+   * A read-only value that each executor gets once, for functions to capture.
+   * @throws UsageError where the value is no plain data.
+   * @example
+   * const names = context.broadcast(new Map([[1, 'one']]))
+   * await context.range(1, 2).map((n) => names.value.get(n)!).collect() // ['one']
+   */
   broadcast<T>(value: T): Broadcast<T> {
     const id = this.#ids.next<BroadcastId>('broadcast')
     this.#broadcasts.set(id, { bytes: encodeValue(value) })
@@ -247,7 +275,13 @@ export class Context {
     return broadcast
   }
 
-  /** A sum that tasks add to; each partition counts once, however often it is run. */
+  /**
+   * A sum that tasks add to; each partition counts once, however often it is run.
+   * @example
+   * const seen = context.accumulator()
+   * await context.range(0, 5).foreach(() => seen.add(1))
+   * seen.value // 5
+   */
   accumulator(initial = 0): Accumulator {
     const id = this.#ids.next<AccumulatorId>('accumulator')
     this.#totals.set(id, initial)
@@ -258,7 +292,15 @@ export class Context {
     )
   }
 
-  /** What is made until the scope is disposed goes with it: kept partitions, map outputs and broadcasts. */
+  /**
+   * What is made until the scope is disposed goes with it: kept partitions, map outputs and broadcasts.
+   * @example
+   * const scope = context.scope()
+   * const kept = context.range(0, 3).cache()
+   * const count = await kept.count()
+   * scope[Symbol.dispose]()
+   * count // 3
+   */
   scope(): Scope {
     const scope = new Scope((nodes) => {
       this.#scopes.splice(this.#scopes.indexOf(scope), 1)
@@ -268,16 +310,33 @@ export class Context {
     return scope
   }
 
+  /**
+   * The executors that take tasks now.
+   * @example
+   * context.executors().map(({ cores }) => cores) // [1, 1]
+   */
   executors(): ExecutorInfo[] {
     return this.#driver.executors
   }
 
-  /** Running totals of this context. */
+  /**
+   * Running totals of this context: tasks, bytes moved, executors lost.
+   * @example
+   * const before = context.metrics().tasks
+   * await context.range(0, 3, { partitions: 2 }).count()
+   * context.metrics().tasks - before // 2
+   */
   metrics(): Metrics {
     return this.#driver.metrics
   }
 
-  /** Ends running jobs with an AbortedError, and the cluster; safe to call again. */
+  /**
+   * Ends running jobs with an AbortedError, and the cluster; safe to call again. `await using` does it at the end of a block.
+   * @example
+   * const other = await createContext({ master: 'memory[1]' })
+   * await other.stop()
+   * await other.range(0, 1).count().catch((error) => error.name) // 'UsageError'
+   */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       this.#driver.stop()
@@ -286,6 +345,7 @@ export class Context {
     return this.#stopped
   }
 
+  /** What `await using` calls: `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }

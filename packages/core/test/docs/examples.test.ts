@@ -6,16 +6,25 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createContext, type Context } from '@gridify/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { docsOf, examplesOf, functionDocsOf, moduleOf } from './examples.ts'
+import { classDocOf, docsOf, examplesOf, functionDocsOf, moduleOf } from './examples.ts'
 
 const root = resolve(import.meta.dirname, '../../../..')
 const source = join(root, 'packages/core/src')
 const methods = [
   ...docsOf(join(source, 'dataset/dataset.ts'), 'Dataset'),
+  ...docsOf(join(source, 'driver/context.ts'), 'Context'),
+  classDocOf(join(source, 'codec/group.ts'), 'Group'),
   ...functionDocsOf(join(source, 'lineage/partitioner.ts')).filter(({ name }) => /[a-z]Partitioner$/.test(name)),
 ].filter(({ name }) => !/same|describe/.test(name))
 const examples = methods.flatMap(examplesOf)
-const publicNames = ['Dataset', 'hashPartitioner', 'indexPartitioner', 'rangePartitioner', 'customPartitioner']
+const publicNames = [
+  'createContext',
+  'Dataset',
+  'hashPartitioner',
+  'indexPartitioner',
+  'rangePartitioner',
+  'customPartitioner',
+]
 
 test('the methods are found', () => {
   expect(methods.length).toBeGreaterThan(90)
@@ -29,6 +38,7 @@ const withoutExample = [
   'Dataset.dependencies',
   'Dataset.toDebugString',
   'Dataset.getNumPartitions',
+  'Context.[Symbol.asyncDispose]',
 ]
 
 test('every public method says what it does, with an example', () => {

@@ -21,6 +21,12 @@ export function docsOf(file: string, className: string): { name: string; doc: st
     .filter(({ doc, name }) => !doc.includes('@internal') && !name.endsWith('.constructor'))
 }
 
+/** What a class says about itself. */
+export function classDocOf(file: string, name: string): { name: string; doc: string } {
+  const before = readFileSync(file, 'utf8').split(`export class ${name}`)[0]!
+  return { name, doc: /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*$/.exec(before)![1]! }
+}
+
 /** Exported functions of a file, with what they say about themselves. */
 export function functionDocsOf(file: string): { name: string; doc: string }[] {
   const functions = readFileSync(file, 'utf8').matchAll(
