@@ -31,6 +31,8 @@ export interface StageState {
   /** Set for map stages: one output per partition. */
   readonly outputs?: (MapOutput | undefined)[]
   missingOutputs: number
+  /** Mean time of its tasks so far, recent ones first in weight; undefined before the first has finished. */
+  taskMs: number | undefined
 }
 
 export interface JobState {

@@ -10,6 +10,7 @@ import type { StagePlan } from '../protocol/stage-plan.ts'
 import { preferredExecutors } from './placement.ts'
 import {
   cacheKey,
+  type ExecutorState,
   type RunningTask,
   type SchedulerCommand,
   type SchedulerEvent,
@@ -118,6 +119,7 @@ function submitJob(
       losses: new Map(),
       ...(isMap ? { outputs: all.map(() => undefined) } : {}),
       missingOutputs: isMap ? plan.partitions : 0,
+      taskMs: undefined,
     })
     if (plan.output.kind === 'shuffle') state.mapStageOf.set(plan.output.shuffleId, plan.id)
   }
@@ -139,6 +141,8 @@ function finishTask(
 ): void {
   const stage = state.stages.get(task.stage)
   if (!stage) return
+  const { milliseconds } = event.success.metrics
+  stage.taskMs = stage.taskMs === undefined ? milliseconds : stage.taskMs + (milliseconds - stage.taskMs) / 8
   for (const { datasetId, partition } of event.success.cached) {
     const key = cacheKey(datasetId, partition)
     const holders = state.cached.get(key) ?? new Set<ExecutorId>()
@@ -263,27 +267,35 @@ function stagesOf(state: SchedulerState, root: StageId): Set<StageId> {
   return found
 }
 
+/** Blocked partitions that are looked at in a row before the rest of a stage is taken to be blocked too. */
+const blockedInARow = 64
+/** Short tasks are sent ahead, since a message's way and back takes as long as they do; long ones must not queue. */
+const queueDepths = [
+  { belowMs: 5, tasksPerSlot: 4 },
+  { belowMs: 20, tasksPerSlot: 2 },
+]
+
+function tasksPerSlot({ taskMs }: StageState): number {
+  return queueDepths.find(({ belowMs }) => taskMs !== undefined && taskMs < belowMs)?.tasksPerSlot ?? 1
+}
+
 /** Starts pending tasks whose inputs exist, result stages first, and those map tasks that they wait for. */
 function launchPending(state: SchedulerState, nowMs: number, commands: SchedulerCommand[]): void {
-  const free = new Map<ExecutorId, number>()
-  let slots = 0
-  const executors = [...state.executors.values()]
-  const allDrain = executors.every(({ draining }) => draining)
-  for (const executor of executors) {
-    if (executor.draining && !allDrain) continue
-    const idle = executor.cores - executor.running.size
-    if (idle > 0) free.set(executor.id, idle)
-    slots += Math.max(0, idle)
-  }
+  const all = [...state.executors.values()]
+  const staying = all.filter(({ draining }) => !draining)
+  const executors = staying.length > 0 ? staying : all
+  const hasRoom = (perSlot: number) => executors.some(({ cores, running }) => running.size < cores * perSlot)
   let wakeAt = Infinity
   const visited = new Set<StageId>()
   const queue: StageId[] = [...state.jobs.values()].map((job) => job.stage)
-  for (let i = 0; i < queue.length && slots > 0; i++) {
+  for (let i = 0; i < queue.length && hasRoom(queueDepths[0]!.tasksPerSlot); i++) {
     const stage = state.stages.get(queue[i]!)
     if (!stage || visited.has(stage.plan.id)) continue
     visited.add(stage.plan.id)
+    const perSlot = tasksPerSlot(stage)
+    let blocked = 0
     for (const partition of stage.pending) {
-      if (slots === 0) break
+      if (blocked === blockedInARow || !hasRoom(perSlot)) break
       const needed = neededInputs(
         stage.plan,
         partition,
@@ -293,43 +305,39 @@ function launchPending(state: SchedulerState, nowMs: number, commands: Scheduler
         .map(({ shuffleId }) => state.mapStageOf.get(shuffleId)!)
         .filter((parent) => (state.stages.get(parent)?.missingOutputs ?? 0) > 0)
       if (missing.length > 0) {
-        queue.push(...missing)
+        for (const parent of missing) if (!visited.has(parent)) queue.push(parent)
+        blocked++
         continue
       }
-      const executor = choose(state, stage, partition, needed, free, nowMs)
-      if (typeof executor === 'number') {
-        wakeAt = Math.min(wakeAt, executor)
-        continue
-      }
-      free.set(executor, free.get(executor)! - 1)
-      if (free.get(executor) === 0) free.delete(executor)
-      slots--
-      launch(state, stage, partition, executor, commands)
+      blocked = 0
+      const executor = choose(state, stage, partition, needed, executors, perSlot, nowMs)
+      if (typeof executor === 'number') wakeAt = Math.min(wakeAt, executor)
+      else launch(state, stage, partition, executor, commands)
     }
   }
   if (wakeAt < Infinity) commands.push({ type: 'wakeAfter', delayMs: Math.max(1, wakeAt - nowMs) })
 }
 
-/** An executor with a free slot, or the time until which it is better to wait for a busy one that holds the data. */
+/** An executor with room, or the time until which it is better to wait for a busy one that holds the data. */
 function choose(
   state: SchedulerState,
   stage: StageState,
   partition: number,
   needed: NeededInputs,
-  free: Map<ExecutorId, number>,
+  executors: readonly ExecutorState[],
+  perSlot: number,
   nowMs: number,
 ): ExecutorId | number {
+  const roomOf = ({ cores, running }: ExecutorState) => cores * perSlot - running.size
   const preferred = preferredExecutors(state, needed)
-  const idle = preferred.find((id) => free.has(id))
+  const idle = preferred.find((id) => executors.some((executor) => executor.id === id && roomOf(executor) > 0))
   if (idle !== undefined) return idle
   if (preferred.length > 0) {
     const since = stage.waitingSince.get(partition) ?? nowMs
     stage.waitingSince.set(partition, since)
     if (nowMs - since < state.limits.localityWaitMs) return since + state.limits.localityWaitMs
   }
-  let best: ExecutorId | undefined
-  for (const [id, count] of free) if (best === undefined || count > free.get(best)!) best = id
-  return best!
+  return executors.reduce((best, executor) => (roomOf(executor) > roomOf(best) ? executor : best)).id
 }
 
 function launch(

@@ -48,11 +48,11 @@ const mapStage = plan(1, {
 })
 const resultStage = plan(2, { nodes: [shuffle], partitions: 1 })
 
-const done = (index = false): TaskSuccess => ({
+const done = (index = false, milliseconds = 100): TaskSuccess => ({
   ...(index ? { index: { offsets: [0], bytes: [8], checksums: [1] } } : { value: new Uint8Array() }),
   cached: [],
   accumulators: [],
-  metrics: { movedBytes: 0, networkBytes: 0, diskBytes: 0, milliseconds: 1 },
+  metrics: { movedBytes: 0, networkBytes: 0, diskBytes: 0, milliseconds },
 })
 
 function submit(state: SchedulerState, job: number, stages: StagePlan[], partitions: number[]): SchedulerCommand[] {
@@ -162,6 +162,15 @@ describe('placement', () => {
       'wakeAfter',
     ])
     expect(brief(transition(state, { type: 'timePassed' }, 500))).toEqual(['3/0@b'])
+  })
+
+  test('tasks that turn out to be short are sent ahead, four for each slot', () => {
+    const state = withExecutors(a)
+    expect(brief(submit(state, 1, [plan(1, { partitions: 8 })], [0, 1, 2, 3, 4, 5, 6, 7]))).toEqual(['1/0@a'])
+    expect(brief(finish(state, 1, done(false, 1)))).toEqual(['commitTask', '1/1@a', '1/2@a', '1/3@a', '1/4@a'])
+    // The mean of 1 ms and a few long ones is no longer short: the queue runs dry first.
+    for (const task of [2, 3, 4]) expect(brief(finish(state, task, done(false, 100)))).toEqual(['commitTask'])
+    expect(brief(finish(state, 5, done(false, 100)))).toEqual(['commitTask', '1/5@a'])
   })
 
   test('an executor that drains gets no new task, and is let go when no job is under way', () => {
