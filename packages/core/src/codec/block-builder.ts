@@ -1,6 +1,7 @@
 /** Collects rows and cuts them into blocks of a bounded number of rows and bytes. */
 import { encodeBlock } from './block.ts'
-import { estimateBytes } from './estimate.ts'
+import { BYTES_PER_NODE, estimateBytes } from './estimate.ts'
+import { plainRow } from './group.ts'
 
 const MAX_ROWS = 4096
 const MAX_BYTES = 256 * 1024
@@ -27,6 +28,27 @@ export class BlockBuilder {
     this.#rows.push(row)
     this.#byteEstimate += bytes
     if (this.#rows.length >= MAX_ROWS || this.#byteEstimate >= MAX_BYTES) this.flush()
+  }
+
+  /** As `push` for each, with groups as arrays; numbers are not measured one by one. */
+  pushAll(rows: readonly unknown[]): void {
+    let from = 0
+    while (from < rows.length) {
+      const numbers = this.#pushNumbers(rows, from)
+      if (numbers > from) from = numbers
+      else this.push(plainRow(rows[from++]))
+    }
+  }
+
+  /** Takes numbers from `rows` until one is none or a block is full; returns where it stopped. */
+  #pushNumbers(rows: readonly unknown[], from: number): number {
+    const waiting = this.#rows
+    let at = from
+    const room = Math.floor((MAX_BYTES - this.#byteEstimate) / BYTES_PER_NODE)
+    const end = Math.min(rows.length, from + Math.min(MAX_ROWS - waiting.length, room) - 1)
+    while (at < end && typeof rows[at] === 'number') waiting.push(rows[at++])
+    this.#byteEstimate += (at - from) * BYTES_PER_NODE
+    return at
   }
 
   /** Cuts a block from the rows that wait, gives it to `onBlock` and returns it; undefined when none wait. */

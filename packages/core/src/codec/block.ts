@@ -3,7 +3,7 @@ import { InternalError } from '../base/errors.ts'
 import { alignUp, COLUMN_BYTES, HEADER_BYTES, MAGIC, SHAPE } from './block-layout.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Column, gatherColumn } from './column-gather.ts'
-import { ColumnReader } from './column-rows.ts'
+import { ColumnReader, tupleRows } from './column-rows.ts'
 import { estimateBytes } from './estimate.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
@@ -20,6 +20,17 @@ export function encodeBlock(rows: readonly unknown[]): Uint8Array {
 }
 
 export function decodeBlock(bytes: Uint8Array): unknown[] {
+  const decoded = decodeColumns(bytes)
+  if ('keys' in decoded) return tupleRows([decoded.keys, decoded.values], decoded.keys.length)
+  return Array.isArray(decoded.rows) ? decoded.rows : Array.from(decoded.rows)
+}
+
+/** Rows as far as they must be put together: numbers stay views of the block, and pairs two columns. */
+export type DecodedBlock =
+  | { readonly rows: ArrayLike<unknown> }
+  | { readonly keys: ArrayLike<unknown>; readonly values: ArrayLike<unknown> }
+
+export function decodeColumns(bytes: Uint8Array): DecodedBlock {
   // Columns are read through views, which need their alignment.
   const block = bufferOver(bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes))
   if (block.length < HEADER_BYTES || block.readUInt32LE(0) !== MAGIC)
@@ -29,15 +40,13 @@ export function decodeBlock(bytes: Uint8Array): unknown[] {
   const byteLength = block.readUInt32LE(12)
   if (byteLength > block.length) throw new InternalError(`a block of ${byteLength} bytes was cut to ${block.length}`)
   switch (shape) {
-    case SHAPE.columns: {
-      const values = new ColumnReader(block, rows).read()
-      return Array.isArray(values) ? values : Array.from(values)
-    }
+    case SHAPE.columns:
+      return new ColumnReader(block, rows).readBlock()
     case SHAPE.packed:
-      return unpack(block.subarray(HEADER_BYTES, byteLength)) as unknown[]
+      return { rows: unpack(block.subarray(HEADER_BYTES, byteLength)) as unknown[] }
     case SHAPE.graph: {
       const reader = new GraphReader(block, HEADER_BYTES)
-      return withinStack(() => Array.from({ length: rows }, () => reader.read()))
+      return { rows: withinStack(() => Array.from({ length: rows }, () => reader.read())) }
     }
     default:
       throw new InternalError(`a block has the unknown shape ${shape}`)

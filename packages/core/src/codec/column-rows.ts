@@ -1,5 +1,6 @@
 /** Reads the columns of a block and puts rows together from them. */
 import { InternalError } from '../base/errors.ts'
+import type { DecodedBlock } from './block.ts'
 import { COLUMN_BYTES, HEADER_BYTES, KIND } from './block-layout.ts'
 
 /** Reads the columns of a block in their order; the block begins at a multiple of 8. */
@@ -11,6 +12,15 @@ export class ColumnReader {
   constructor(block: Buffer, rows: number) {
     this.#block = block
     this.#rows = rows
+  }
+
+  /** The block's rows; pairs as two columns, since they are often taken apart at once. */
+  readBlock(): DecodedBlock {
+    const entry = this.#next
+    if (this.#block[entry] !== KIND.tuple || this.#block.readUInt16LE(entry + 2) !== 2) return { rows: this.read() }
+    this.#next += COLUMN_BYTES
+    const keys = this.read()
+    return { keys, values: this.read() }
   }
 
   /** The values of the next column, as a typed array over the block or as a list. */
@@ -75,7 +85,7 @@ function readTexts(block: Buffer, start: number, end: number, offsets: Uint32Arr
 }
 
 /** Rows of two are the common case, and literals are built faster than arrays that grow. */
-function tupleRows(columns: readonly ArrayLike<unknown>[], rows: number): unknown[][] {
+export function tupleRows(columns: readonly ArrayLike<unknown>[], rows: number): unknown[][] {
   const [a, b, c] = columns
   const result: unknown[][] = []
   if (columns.length === 2) {

@@ -4,7 +4,7 @@ import { types } from 'node:util'
 /** Longer lists are estimated from evenly spaced samples. */
 const SAMPLES = 16
 const MAX_DEPTH = 4
-const BYTES_PER_NODE = 9
+export const BYTES_PER_NODE = 9
 
 export function estimateBytes(value: unknown, depth = 0): number {
   if (typeof value === 'string') return value.length + 5

@@ -14,6 +14,10 @@ export class SegmentBuilder {
     this.#blocks.push(plainRow(row))
   }
 
+  pushAll(rows: readonly unknown[]): void {
+    this.#blocks.pushAll(rows)
+  }
+
   flush(): void {
     this.#blocks.flush()
   }
@@ -45,10 +49,14 @@ export function copyParts(parts: readonly Uint8Array[], target: Uint8Array): voi
 }
 
 export function* readSegment(bytes: Uint8Array): Generator<unknown[]> {
+  for (const block of segmentBlocks(bytes)) yield decodeBlock(block)
+}
+
+export function* segmentBlocks(bytes: Uint8Array): Generator<Uint8Array> {
   let at = 0
   while (at < bytes.length) {
     const length = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-    yield decodeBlock(bytes.subarray(at + 8, at + 8 + length))
+    yield bytes.subarray(at + 8, at + 8 + length)
     at += 8 + length + (-length & 7)
   }
 }

@@ -3,18 +3,18 @@
 import { assertNever, UsageError } from '../base/errors.ts'
 import { decodeValue } from '../codec/value.ts'
 import { readsOf } from '../plan/inputs.ts'
-import type { PlanNode, StageOutput } from '../protocol/stage-plan.ts'
+import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localAggregation } from '../shuffle/local.ts'
-import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
-import { combinerMerging, finishing, type FunctionOf, type Pair } from '../shuffle/merging.ts'
+import { combinerMerging, finishing, type FunctionOf } from '../shuffle/merging.ts'
 import { groupedByKey, mergedByKey } from '../shuffle/reduce.ts'
 import { slicePairs, type PairColumns, type Slice } from '../shuffle/slice.ts'
 import { sortedByKey } from '../shuffle/sort.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { pipe } from './pipe.ts'
 import { cartesian, cogroup, zip } from './pairing.ts'
-import { asPair, iterable, pairsOf } from './row-checks.ts'
-import { keyRangeFilter, stepOf } from './steps.ts'
+import { iterable, pairsOf } from './row-checks.ts'
+import { rowChunk, type Chunk } from './pipeline/chunk.ts'
+import { keyRangeFilter, type StepNode } from './steps.ts'
 import { readLines } from '../storage/text-lines.ts'
 
 export type Batches = Iterable<unknown[]>
@@ -27,7 +27,7 @@ export interface OperatorScope {
   /** Marks whose function runs now, for accumulators and errors. */
   enter(node: PlanNode, partition: number): void
   batchesOf(index: number, partition: number): Batches
-  rowsOf(datasetId: number, partition: number): Batches
+  rowsOf(datasetId: number, partition: number): Iterable<Chunk>
   slicesOf(shuffleId: number, reduce: number): Slice[]
   /** The results of an asynchronous step, which ran before. */
   awaitedOf(node: PlanNode, partition: number): Batches
@@ -37,15 +37,43 @@ export interface OperatorScope {
 
 const batchRows = 2048
 
-export function* compute(node: PlanNode, partition: number, scope: OperatorScope): Generator<unknown[]> {
-  const enter = () => scope.enter(node, partition)
+/** The rows of a node that is no step, in the form in which they lie. */
+export function* computeChunks(
+  node: Exclude<PlanNode, StepNode>,
+  partition: number,
+  scope: OperatorScope,
+): Generator<Chunk> {
   switch (node.kind) {
     case 'rows':
       yield* scope.rowsOf(node.datasetId, partition)
       return
     case 'range':
-      yield* rangeBatches(node, partition)
+      yield rangeChunk(node, partition)
       return
+    case 'aggregate': {
+      scope.enter(node, partition)
+      const pairs = pairsOf(scope.batchesOf(node.parent, partition), node.site)
+      yield* pairChunks(localAggregation(pairs, node.aggregator, scope.functionOf, node.site))
+      return
+    }
+    case 'shuffle': {
+      const slices = scope.slicesOf(node.shuffleId, partition)
+      scope.enter(node, partition)
+      yield* pairChunks(shuffledPairs(node, slices, scope.functionOf))
+      return
+    }
+    default:
+      for (const batch of compute(node, partition, scope)) yield rowChunk(batch)
+  }
+}
+
+function* compute(
+  node: Exclude<PlanNode, StepNode | { kind: 'rows' | 'range' | 'aggregate' | 'shuffle' }>,
+  partition: number,
+  scope: OperatorScope,
+): Generator<unknown[]> {
+  const enter = () => scope.enter(node, partition)
+  switch (node.kind) {
     case 'text':
       for (const split of node.splits[partition]!) yield* readLines(split)
       return
@@ -53,25 +81,6 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
       enter()
       const rows = scope.functionOf(node.closure)(partition, scope.task)
       yield* rebatch(iterable(rows, node.site), enter)
-      return
-    }
-    case 'map':
-    case 'keyBy':
-    case 'filter':
-    case 'flatMap':
-    case 'mapValues':
-    case 'flatMapValues':
-    case 'keys':
-    case 'values':
-    case 'asKeys':
-    case 'ones':
-    case 'sample':
-    case 'number': {
-      const step = stepOf(node, partition, scope.functionOf)
-      for (const batch of scope.batchesOf(node.parent, partition)) {
-        enter()
-        yield step(batch)
-      }
       return
     }
     case 'mapAsync':
@@ -123,26 +132,9 @@ export function* compute(node: PlanNode, partition: number, scope: OperatorScope
     case 'cartesian':
       yield* cartesian(node, partition, scope)
       return
-    case 'aggregate':
-      enter()
-      yield* pairBatches(
-        localAggregation(
-          pairsOf(scope.batchesOf(node.parent, partition), node.site),
-          node.aggregator,
-          scope.functionOf,
-          node.site,
-        ),
-      )
-      return
     case 'cogroup':
       yield* rebatch(cogroup(node, partition, scope))
       return
-    case 'shuffle': {
-      const slices = scope.slicesOf(node.shuffleId, partition)
-      enter()
-      yield* pairBatches(shuffledPairs(node, slices, scope.functionOf))
-      return
-    }
     default:
       assertNever(node, 'plan node')
   }
@@ -186,12 +178,11 @@ function* rebatch(rows: Iterable<unknown>, enter?: () => void): Generator<unknow
   if (batch.length > 0) yield batch
 }
 
-function* rangeBatches(node: Extract<PlanNode, { kind: 'range' }>, partition: number): Generator<number[]> {
-  const total = Math.max(0, Math.ceil((node.end - node.start) / node.step))
-  const from = Math.floor((total * partition) / node.partitions)
-  const to = Math.floor((total * (partition + 1)) / node.partitions)
-  for (let at = from; at < to; at += batchRows)
-    yield Array.from({ length: Math.min(batchRows, to - at) }, (_, i) => node.start + (at + i) * node.step)
+function rangeChunk(node: Extract<PlanNode, { kind: 'range' }>, partition: number): Chunk {
+  const { start, end, step, partitions } = node
+  const total = Math.max(0, Math.ceil((end - start) / step))
+  const first = Math.floor((total * partition) / partitions)
+  return { kind: 'range', start, step, first, length: Math.floor((total * (partition + 1)) / partitions) - first }
 }
 
 function* shuffledPairs(
@@ -215,29 +206,6 @@ function* finished(
   else for (const { rows, keys, values } of columns) yield { rows, keys, values: Array.from(values, finish) }
 }
 
-function* pairBatches(columns: Iterable<PairColumns>): Generator<unknown[]> {
-  for (const { rows, keys, values } of columns)
-    for (let from = 0; from < rows; from += batchRows) {
-      const batch: Pair[] = []
-      for (let i = from; i < Math.min(rows, from + batchRows); i++) batch.push([keys[i], values[i]])
-      yield batch
-    }
-}
-
-/** Rows to the partitions of a shuffle. */
-export function writeMapOutput(
-  batches: Batches,
-  output: Extract<StageOutput, { kind: 'shuffle' }>,
-  functionOf: FunctionOf,
-  site: string,
-): MapOutput {
-  const writer = new MapWriter(output, functionOf, site)
-  const { staging } = writer
-  for (const batch of batches)
-    for (const row of batch) {
-      const pair = asPair(row, site)
-      staging.push(pair[0], pair[1])
-      if (staging.isFull) writer.flush()
-    }
-  return writer.finish()
+function* pairChunks(columns: Iterable<PairColumns>): Generator<Chunk> {
+  for (const { rows, keys, values } of columns) yield { kind: 'pairs', length: rows, keys, values }
 }

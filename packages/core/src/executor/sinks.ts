@@ -16,11 +16,17 @@ import type { TaskContext } from '../task/task-context.ts'
 import { histogramOf, momentsOf } from './number-sinks.ts'
 import type { Batches } from './operators.ts'
 
-export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task: TaskContext): Uint8Array {
+/** The sinks that take rows batch by batch; a generated loop feeds the others. */
+export function drain(
+  batches: Batches,
+  sink: Exclude<Sink, { kind: 'count' | 'reduce' | 'aggregate' }>,
+  functionOf: FunctionOf,
+  task: TaskContext,
+): Uint8Array {
   switch (sink.kind) {
     case 'collect': {
       const out = new SegmentBuilder()
-      for (const batch of batches) for (const row of batch) out.push(row)
+      for (const batch of batches) out.pushAll(batch)
       return out.join()
     }
     case 'take': {
@@ -39,28 +45,6 @@ export function drain(batches: Batches, sink: Sink, functionOf: FunctionOf, task
       for (const batch of batches)
         for (const row of batch) if (sameKey((row as Pair)[0], key)) out.push((plainRow(row) as Pair)[1])
       return out.join()
-    }
-    case 'count': {
-      let count = 0
-      for (const batch of batches) count += batch.length
-      return encodeValue(count)
-    }
-    case 'reduce': {
-      const merge = functionOf(sink.closure)
-      let any = false
-      let total: unknown
-      for (const batch of batches)
-        for (const row of batch) {
-          total = any ? merge(total, row) : row
-          any = true
-        }
-      return encodeValue(any ? [plainRow(total)] : [])
-    }
-    case 'aggregate': {
-      const merge = functionOf(sink.closure)
-      let total = decodeValue(sink.zero)
-      for (const batch of batches) for (const row of batch) total = merge(total, row)
-      return encodeValue(total)
     }
     case 'foreach': {
       const each = functionOf(sink.closure)

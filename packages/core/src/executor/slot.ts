@@ -10,6 +10,7 @@ import type { StorageLevel } from '../base/storage-level.ts'
 import type { Closure, ShipReference } from '../closure/closure.ts'
 import { rebuildClosure } from '../closure/rebuild.ts'
 import { checksum } from '../codec/checksum.ts'
+import { plainRow } from '../codec/group.ts'
 import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
 import { neededInputs } from '../plan/inputs.ts'
@@ -22,8 +23,8 @@ import {
   type TaskDescription,
   type TaskSuccess,
 } from '../protocol/messages.ts'
-import type { PlanNode, StagePlan } from '../protocol/stage-plan.ts'
-import type { MapOutput } from '../shuffle/map-writer.ts'
+import type { PlanNode, Sink, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
+import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
 import { readSlices, type Slice } from '../shuffle/slice.ts'
 import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
@@ -31,10 +32,13 @@ import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { mapInOrder } from './async-rows.ts'
-import { compute, writeMapOutput, type OperatorScope } from './operators.ts'
+import { computeChunks, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { drain } from './sinks.ts'
-import { isStep, stepOf, type StepNode } from './steps.ts'
+import { rowChunk, rowsOfChunk, segmentChunks, type Chunk } from './pipeline/chunk.ts'
+import { stretchRows, type LoopCache } from './pipeline/pipeline.ts'
+import { stretches, type PipelineScope, type PipelineSink } from './pipeline/stretches.ts'
+import { isStep } from './steps.ts'
 import type { SlotReply, SlotRequest } from './slot-host.ts'
 
 /** A block that the task reads: where it lies here, or its bytes if they came from another executor. */
@@ -102,6 +106,7 @@ export class Slot {
   readonly #broadcastValues = new Map<number, unknown>()
   readonly #resources = new Map<string, { resource: unknown; dispose?: (resource: never) => void }>()
   #sweepAt = sweptFunctions
+  readonly #loops: LoopCache = new Map()
   #run: TaskRun | undefined
 
   constructor(services: SlotServices) {
@@ -202,6 +207,7 @@ export class Slot {
       this.#shared,
       (closure) => this.#functionOf(closure),
       this.#resources,
+      this.#loops,
     )
     this.#run = run
     try {
@@ -265,10 +271,11 @@ export class Slot {
 }
 
 /** All that belongs to one attempt; thrown away with it. */
-class TaskRun implements OperatorScope {
+class TaskRun implements OperatorScope, PipelineScope {
   readonly nodes: readonly PlanNode[]
   readonly task: TaskContext
   readonly functionOf: (closure: Closure) => (...args: unknown[]) => unknown
+  readonly loops: LoopCache
   readonly #plan: StagePlan
   readonly #description: TaskDescription
   readonly #inputs: readonly ResolvedInput[]
@@ -294,7 +301,9 @@ class TaskRun implements OperatorScope {
     shared: SharedRegionTable,
     functionOf: (closure: Closure) => (...args: unknown[]) => unknown,
     resources: Map<string, { resource: unknown; dispose?: (resource: never) => void }>,
+    loops: LoopCache,
   ) {
+    this.loops = loops
     this.nodes = plan.nodes
     this.functionOf = functionOf
     this.#plan = plan
@@ -362,7 +371,7 @@ class TaskRun implements OperatorScope {
           return fn(row, this.task)
         },
         (result) => results.push(result),
-        () => this.#checkCancelled(),
+        () => this.checkCancelled(),
       )
       this.#ended.add(`${node.datasetId}-${partition}`)
       this.#awaited.set(`${node.datasetId}-${partition}`, results.join())
@@ -373,7 +382,7 @@ class TaskRun implements OperatorScope {
     return readSegment(this.#awaited.get(`${node.datasetId}-${partition}`)!)
   }
 
-  #checkCancelled(): void {
+  checkCancelled(): void {
     if (this.#services.isCancelled(this.#description.id))
       throw new AbortedError(`task ${this.#description.id} was cancelled`)
   }
@@ -381,16 +390,14 @@ class TaskRun implements OperatorScope {
   toEnd(): SlotResult {
     const started = performance.now()
     const { output } = this.#plan
-    const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
     let success: Pick<TaskSuccess, 'index' | 'value'>
     if (output.kind === 'shuffle') {
-      const written = writeMapOutput(batches, output, this.functionOf, this.nodes.at(-1)!.site)
+      const written = this.#writeMapOutput(output)
       const { place, checksums } = this.#placeOutput(written, output.storage)
       this.#blocks.push({ name: shuffleBlock(output.shuffleId, this.#description.partition), place })
       success = { index: written.index(checksums) }
     } else {
-      this.enter(undefined, this.#description.partition)
-      success = { value: drain(batches, output, this.functionOf, this.task) }
+      success = { value: this.#drain(output) }
       this.#ended.add(`0-${this.#description.partition}`)
     }
     const accumulators: AccumulatorUpdate[] = []
@@ -410,6 +417,49 @@ class TaskRun implements OperatorScope {
       milliseconds: performance.now() - started,
     }
     return { success: { ...success, cached: this.#cached, accumulators, metrics }, blocks: this.#blocks }
+  }
+
+  #writeMapOutput(output: Extract<StageOutput, { kind: 'shuffle' }>): MapOutput {
+    const { site } = this.nodes.at(-1)!
+    const writer = new MapWriter(output, this.functionOf, site)
+    this.#pour({ kind: 'shuffle', site }, writer)
+    return writer.finish()
+  }
+
+  /** The sinks that a generated loop feeds row by row, and the others batch by batch. */
+  #drain(output: Sink): Uint8Array {
+    switch (output.kind) {
+      case 'count':
+        return encodeValue(this.#pour({ kind: 'count', site: '' }, { count: 0 }).count)
+      case 'reduce': {
+        const start: { any: boolean; total: unknown } = { any: false, total: undefined }
+        const { any, total } = this.#pour({ kind: 'reduce', merge: output.closure, site: '' }, start)
+        return encodeValue(any ? [plainRow(total)] : [])
+      }
+      case 'aggregate': {
+        const start = { total: decodeValue(output.zero) }
+        return encodeValue(this.#pour({ kind: 'aggregate', merge: output.closure, site: '' }, start).total)
+      }
+      default: {
+        const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
+        return drain(this.#entering(batches), output, this.functionOf, this.task)
+      }
+    }
+  }
+
+  #pour<T extends object>(sink: PipelineSink, target: T): T {
+    const steps = stretches(this, this.nodes.length - 1, this.#description.partition, sink, target)
+    while (!steps.next().done);
+    return target
+  }
+
+  /** What the sink's own function adds and throws is the action's. */
+  *#entering(batches: Iterable<unknown[]>): Generator<unknown[]> {
+    for (const batch of batches) {
+      this.enter(undefined, this.#description.partition)
+      yield batch
+    }
+    this.enter(undefined, this.#description.partition)
   }
 
   /** Removes the files of an attempt that failed; its pages go with their owner. */
@@ -436,64 +486,74 @@ class TaskRun implements OperatorScope {
     else this.#sums.set(key, { accumulator, datasetId, partition: this.#partition, total: amount })
   }
 
-  /** Steps down to the first node that is none, or that lies in a cache, are one loop: a chain of any length runs flat. */
   *batchesOf(index: number, partition: number): Generator<unknown[]> {
-    const chain: StepNode[] = []
-    let at = index
-    for (;;) {
-      const node = this.nodes[at]!
-      if (!isStep(node) || node.persist) break
-      chain.push(node)
-      at = node.parent
+    const node = this.nodes[index]!
+    yield* isStep(node) && !node.persist ? this.#steppedBatches(index, partition) : this.#keptBatches(index, partition)
+  }
+
+  *#keptBatches(index: number, partition: number): Generator<unknown[]> {
+    for (const chunk of this.chunksOf(index, partition))
+      for (let from = 0; from < chunk.length; from += stretchRows)
+        yield rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretchRows))
+  }
+
+  *#steppedBatches(index: number, partition: number): Generator<unknown[]> {
+    const target: { out: unknown[] } = { out: [] }
+    for (const _ of stretches(this, index, partition, { kind: 'rows', site: '' }, target)) {
+      yield target.out
+      target.out = []
     }
-    if (chain.length === 0) {
-      yield* this.#keptBatchesOf(at, partition)
-      return
-    }
-    chain.reverse()
-    const steps = chain.map((node) => ({ node, run: stepOf(node, partition, this.functionOf) }))
-    for (let batch of this.#keptBatchesOf(at, partition)) {
-      for (const { node, run } of steps) {
-        this.#node = node
-        this.#partition = partition
-        batch = run(batch)
-      }
-      yield batch
-    }
-    for (const { datasetId } of chain) this.#ended.add(`${datasetId}-${partition}`)
   }
 
   /** The rows of a node: from the cache, or computed, and then kept where the user asked for it. */
-  *#keptBatchesOf(index: number, partition: number): Generator<unknown[]> {
+  *chunksOf(index: number, partition: number): Generator<Chunk> {
     const node = this.nodes[index]!
     const held = this.#inputs.find(
       (input) => input.kind === 'cache' && input.datasetId === node.datasetId && input.partition === partition,
     )
     if (held?.kind === 'cache') {
-      yield* readSegment(this.#read(held.block, false))
+      yield* segmentChunks(this.#read(held.block, false))
       return
     }
-    const store = node.persist ? new SegmentBuilder() : undefined
-    for (const batch of compute(node, partition, this)) {
-      this.#checkCancelled()
-      if (store) for (const row of batch) store.push(row)
-      yield batch
+    const made = isStep(node)
+      ? mapped(this.#steppedBatches(index, partition), rowChunk)
+      : computeChunks(node, partition, this)
+    if (node.persist) yield* this.#kept(made, node, node.persist, partition)
+    else
+      for (const chunk of made) {
+        this.checkCancelled()
+        yield chunk
+      }
+    this.ended(node.datasetId, partition)
+  }
+
+  ended(datasetId: number, partition: number): void {
+    this.#ended.add(`${datasetId}-${partition}`)
+  }
+
+  *#kept(chunks: Iterable<Chunk>, node: PlanNode, level: StorageLevel, partition: number): Generator<Chunk> {
+    const store = new SegmentBuilder()
+    for (const chunk of chunks) {
+      this.checkCancelled()
+      for (let from = 0; from < chunk.length; from += stretchRows) {
+        const rows = rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretchRows))
+        store.pushAll(rows)
+        yield rowChunk(rows)
+      }
     }
-    this.#ended.add(`${node.datasetId}-${partition}`)
-    if (!store || !node.persist) return
     store.flush()
     const name = cacheBlock(node.datasetId, partition)
     if (this.#blocks.some((block) => block.name === name)) return
-    const place = this.#place(store.parts, store.bytes, node.persist)
+    const place = this.#place(store.parts, store.bytes, level)
     if (!place) return
-    this.#blocks.push({ name, place, level: node.persist })
+    this.#blocks.push({ name, place, level })
     this.#cached.push({ datasetId: node.datasetId, partition, bytes: store.bytes })
   }
 
-  *rowsOf(datasetId: number, partition: number): Generator<unknown[]> {
+  *rowsOf(datasetId: number, partition: number): Generator<Chunk> {
     for (const input of this.#inputs)
       if (input.kind === 'rows' && input.datasetId === datasetId && input.partition === partition)
-        for (const block of input.blocks) yield* readSegment(block)
+        for (const block of input.blocks) yield* segmentChunks(block)
   }
 
   slicesOf(shuffleId: number, reduce: number): Slice[] {
@@ -598,4 +658,8 @@ function describeFailure(
     `${site || 'an action'} failed: ${what} (stage ${plan.id}, partition ${task.partition}, attempt ${task.attempt}, executor ${executor})`,
     { cause: error },
   )
+}
+
+function* mapped<T, U>(items: Iterable<T>, fn: (item: T) => U): Generator<U> {
+  for (const item of items) yield fn(item)
 }
