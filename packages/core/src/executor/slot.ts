@@ -442,6 +442,7 @@ class TaskRun implements OperatorScope, PipelineScope {
       }
       default: {
         const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
+        this.enter(undefined, this.#description.partition)
         return drain(this.#entering(batches), output, this.functionOf, this.task)
       }
     }
@@ -488,7 +489,9 @@ class TaskRun implements OperatorScope, PipelineScope {
 
   *batchesOf(index: number, partition: number): Generator<unknown[]> {
     const node = this.nodes[index]!
-    yield* isStep(node) && !node.persist ? this.#steppedBatches(index, partition) : this.#keptBatches(index, partition)
+    yield* isStep(node) && !node.persist
+      ? this.#steppedBatches(index, partition, { kind: 'rows', site: '' })
+      : this.#keptBatches(index, partition)
   }
 
   *#keptBatches(index: number, partition: number): Generator<unknown[]> {
@@ -497,9 +500,9 @@ class TaskRun implements OperatorScope, PipelineScope {
         yield rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretchRows))
   }
 
-  *#steppedBatches(index: number, partition: number): Generator<unknown[]> {
+  *#steppedBatches(index: number, partition: number, sink: PipelineSink): Generator<unknown[]> {
     const target: { out: unknown[] } = { out: [] }
-    for (const _ of stretches(this, index, partition, { kind: 'rows', site: '' }, target)) {
+    for (const _ of stretches(this, index, partition, sink, target)) {
       yield target.out
       target.out = []
     }
@@ -516,7 +519,7 @@ class TaskRun implements OperatorScope, PipelineScope {
       return
     }
     const made = isStep(node)
-      ? mapped(this.#steppedBatches(index, partition), rowChunk)
+      ? mapped(this.#steppedBatches(index, partition, { kind: 'rows', site: '', keeps: true }), rowChunk)
       : computeChunks(node, partition, this)
     if (node.persist) yield* this.#kept(made, node, node.persist, partition)
     else

@@ -7,7 +7,7 @@ export type LoopSink = 'rows' | 'count' | 'reduce' | 'aggregate' | 'shuffle'
 interface SinkText {
   readonly before: string
   /** Adds what becomes of the row that `text` holds; `step` is the number after that of the last step. */
-  put(text: LoopText, step: number): void
+  readonly put: (text: LoopText, step: number) => void
   readonly after: string
 }
 

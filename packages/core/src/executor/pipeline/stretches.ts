@@ -32,6 +32,8 @@ export interface PipelineSink {
   readonly merge?: Closure
   /** The user's line of what takes the rows. */
   readonly site: string
+  /** Takes the rows of a step that is kept, in order to keep them: makes them rather than asking for those kept. */
+  readonly keeps?: true
 }
 
 /** The steps down to `index`, upstream first, and the node whose rows they take. */
@@ -45,7 +47,7 @@ function chainTo(nodes: readonly PlanNode[], index: number): { chain: StepNode[]
   return { chain: chain.reverse(), source: at }
 }
 
-/** Yields after each stretch whose rows `target` has got; `index` may be a step that is kept, whose rows are then made. */
+/** Yields after each stretch whose rows `target` has got. */
 export function* stretches(
   scope: PipelineScope,
   index: number,
@@ -54,7 +56,8 @@ export function* stretches(
   target: object,
 ): Generator<void> {
   const root = scope.nodes[index]!
-  const { chain, source } = isStep(root) ? chainTo(scope.nodes, index) : { chain: [], source: index }
+  const { chain, source } =
+    isStep(root) && (!root.persist || sink.keeps) ? chainTo(scope.nodes, index) : { chain: [], source: index }
   const { batched, fused } = split(chain)
   const pipeline = new Pipeline(fused, sink.kind, sink.merge, scope.functionOf, scope.loops)
   const enter = (step: number) => scope.enter(fused[step], partition)
