@@ -1,10 +1,19 @@
 /** What the compiler must infer, and what it must refuse; the build checks it, nothing here runs. */
-import type { Context, Dataset, Group } from '@gridify/core'
+import type { Context, Dataset, Group, SyncRow } from '@gridify/core'
 import { expectTypeOf, test } from 'vitest'
 
 declare const context: Context
 declare const numbers: Dataset<number>
 declare const pairs: Dataset<[string, number]>
+
+const generic = () => {
+  const swap = <K, V>(pairs: Dataset<[K, V]>) => pairs.map(([key, value]): [V, K] => [value, key])
+  const mapBy = <U extends SyncRow>(numbers: Dataset<number>, fn: (n: number) => U) => numbers.map(fn)
+  const lists = <V extends {}>(pairs: Dataset<[string, V]>) => pairs.mapValues((value) => [value])
+  expectTypeOf(swap<string, number>).returns.toEqualTypeOf<Dataset<[number, string]>>()
+  expectTypeOf(mapBy<Date>).returns.toEqualTypeOf<Dataset<Date>>()
+  expectTypeOf(lists<number>).returns.toEqualTypeOf<Dataset<[string, number[]]>>()
+}
 
 const inferred = () => {
   expectTypeOf(numbers.map((n) => [String(n), n])).toEqualTypeOf<Dataset<[string, number]>>()
@@ -67,7 +76,7 @@ const refused = () => {
   void pairs.histogram(3)
   // @ts-expect-error rows of another type
   numbers.intersection(pairs)
-  // @ts-expect-error a promise: the message names mapAsync
+  // @ts-expect-error a promise is no SyncRow: mapAsync is for functions that return one
   numbers.map(async (n) => n)
   // @ts-expect-error
   pairs.mapValues(async (n) => n)
@@ -123,5 +132,5 @@ const chained = () =>
 
 test('types are checked by the build', () => {
   expectTypeOf(chained).returns.toEqualTypeOf<Promise<Map<number, string>>>()
-  expectTypeOf([inferred, refused]).not.toBeAny()
+  expectTypeOf([generic, inferred, refused]).not.toBeAny()
 })

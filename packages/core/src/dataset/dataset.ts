@@ -25,12 +25,8 @@ import { treeAggregate, treeReduce, type TreeOptions } from './tree.ts'
 /** Lets `map(word => [word, 1])` be a dataset of pairs without `as const`. */
 export type Row = [unknown, unknown] | {} | null | undefined
 
-/** Demands a second argument that nobody has where a function returns a promise: its type says what to use. */
-export type Sync<U> = [U] extends [never]
-  ? []
-  : U extends PromiseLike<unknown>
-    ? ['a function that returns a promise: use mapAsync(fn, { concurrency })']
-    : []
+/** A row that is no promise: a function that returns one is for `mapAsync(fn, { concurrency })`. */
+export type SyncRow = [unknown, unknown] | { readonly then?: never; toString(): string } | null | undefined
 
 /** Whether the rows that a per-partition function returns keep the keys and partitions of those it was given. */
 export interface PartitionOptions {
@@ -78,8 +74,7 @@ export class Dataset<T> {
    * @example
    * await context.range(0, 3).map((n) => n * 10).collect() // [0, 10, 20]
    */
-  map<U extends Row>(fn: (row: T) => U, ...sync: Sync<U>): Dataset<U>
-  map<U extends Row>(fn: (row: T) => U): Dataset<U> {
+  map<U extends SyncRow>(fn: (row: T) => U): Dataset<U> {
     return this.#function('map', fn)
   }
 
@@ -233,8 +228,7 @@ export class Dataset<T> {
    * @example
    * await context.parallelize(['pear', 'fig']).keyBy((word) => word.length).collect() // [[4, 'pear'], [3, 'fig']]
    */
-  keyBy<K extends Row>(fn: (row: T) => K, ...sync: Sync<K>): Dataset<[K, T]>
-  keyBy<K extends Row>(fn: (row: T) => K): Dataset<[K, T]> {
+  keyBy<K extends SyncRow>(fn: (row: T) => K): Dataset<[K, T]> {
     return this.#function('keyBy', fn)
   }
 
@@ -243,8 +237,7 @@ export class Dataset<T> {
    * @example
    * await context.parallelize([['a', 1], ['b', 2]]).mapValues((n) => n * 10).collect() // [['a', 10], ['b', 20]]
    */
-  mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U, ...sync: Sync<U>): Dataset<[K, U]>
-  mapValues<K, V, U extends Row>(this: Dataset<[K, V]>, fn: (value: V) => U): Dataset<[K, U]> {
+  mapValues<K, V, U extends SyncRow>(this: Dataset<[K, V]>, fn: (value: V) => U): Dataset<[K, U]> {
     return this.#function('mapValues', fn)
   }
 
