@@ -12,7 +12,7 @@ const generic = () => {
   const lists = <V extends {}>(pairs: Dataset<[string, V]>) => pairs.mapValues((value) => [value])
   expectTypeOf(swap<string, number>).returns.toEqualTypeOf<Dataset<[number, string]>>()
   expectTypeOf(mapBy<Date>).returns.toEqualTypeOf<Dataset<Date>>()
-  expectTypeOf(lists<number>).returns.toEqualTypeOf<Dataset<[string, number[]]>>()
+  expectTypeOf(lists<number>).returns.toEqualTypeOf<Dataset<[string, [number]]>>()
 }
 
 const inferred = () => {
