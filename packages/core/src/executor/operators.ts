@@ -11,7 +11,7 @@ import { slicePairs, type PairColumns, type Slice } from '../shuffle/slice.ts'
 import { sortedByKey } from '../shuffle/sort.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { pipe } from './pipe.ts'
-import { cartesian, cogroup, zip } from './pairing.ts'
+import { cartesian, cogroup, joinColumns, zip } from './pairing.ts'
 import { iterable, pairsOf } from './row-checks.ts'
 import { rowChunk, type Chunk } from './pipeline/chunk.ts'
 import { keyRangeFilter, type StepNode } from './steps.ts'
@@ -62,13 +62,16 @@ export function* computeChunks(
       yield* pairChunks(shuffledPairs(node, slices, scope.functionOf))
       return
     }
+    case 'cogroup':
+      yield* cogroupChunks(node, partition, scope)
+      return
     default:
       for (const batch of compute(node, partition, scope)) yield rowChunk(batch)
   }
 }
 
 function* compute(
-  node: Exclude<PlanNode, StepNode | { kind: 'rows' | 'range' | 'aggregate' | 'shuffle' }>,
+  node: Exclude<PlanNode, StepNode | { kind: 'rows' | 'range' | 'aggregate' | 'shuffle' | 'cogroup' }>,
   partition: number,
   scope: OperatorScope,
 ): Generator<unknown[]> {
@@ -132,12 +135,23 @@ function* compute(
     case 'cartesian':
       yield* cartesian(node, partition, scope)
       return
-    case 'cogroup':
-      yield* rebatch(cogroup(node, partition, scope))
-      return
     default:
       assertNever(node, 'plan node')
   }
+}
+
+function* cogroupChunks(
+  node: Extract<PlanNode, { kind: 'cogroup' }>,
+  partition: number,
+  scope: OperatorScope,
+): Generator<Chunk> {
+  const { join } = node
+  if (join === undefined || join === 'both' || join === 'without') {
+    for (const batch of rebatch(cogroup(node, join, partition, scope))) yield rowChunk(batch)
+    return
+  }
+  const outer = { left: join === 'left' || join === 'full', right: join === 'right' || join === 'full' }
+  yield* pairChunks(joinColumns(node, outer, partition, scope))
 }
 
 function* fold(

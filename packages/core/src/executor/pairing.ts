@@ -4,16 +4,19 @@ import { UsageError } from '../base/errors.ts'
 import { Group } from '../codec/group.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localCogroup } from '../shuffle/local.ts'
-import { cogroupedByKey, type GroupedColumns } from '../shuffle/reduce.ts'
+import { cogroupedByKey, type GroupedColumns, type GroupedSide } from '../shuffle/reduce.ts'
+import type { PairColumns } from '../shuffle/slice.ts'
 import type { Batches, OperatorScope } from './operators.ts'
 import { pairsOf } from './row-checks.ts'
 
 type NodeOf<Kind extends PlanNode['kind']> = Extract<PlanNode, { kind: Kind }>
 
-export function* cogroup(node: NodeOf<'cogroup'>, partition: number, scope: OperatorScope): Generator<unknown> {
-  const { join } = node
-  const outerLeft = join === 'left' || join === 'full'
-  const outerRight = join === 'right' || join === 'full'
+export function* cogroup(
+  node: NodeOf<'cogroup'>,
+  join: 'both' | 'without' | undefined,
+  partition: number,
+  scope: OperatorScope,
+): Generator<unknown> {
   for (const { rows, keys, sides } of cogroupColumns(node, partition, scope))
     for (let id = 0; id < rows; id++) {
       const key = keys[id]
@@ -29,11 +32,6 @@ export function* cogroup(node: NodeOf<'cogroup'>, partition: number, scope: Oper
         case 'without':
           if (right.size === 0) for (const value of left) yield [key, value]
           break
-        default: {
-          const lefts = left.size === 0 && outerRight ? [undefined] : left
-          const rights = right.size === 0 && outerLeft ? [undefined] : right
-          for (const l of lefts) for (const r of rights) yield [key, [l, r]]
-        }
       }
     }
 }
@@ -59,6 +57,41 @@ function cogroupColumns(node: NodeOf<'cogroup'>, partition: number, scope: Opera
 /** Whether a shuffle's rows are those that its map side wrote. */
 function isBare({ aggregator, sort, persist }: NodeOf<'shuffle'>): boolean {
   return !aggregator && !sort && !persist
+}
+
+/** So many rows are handed on at once: a key that is frequent on both sides makes more than memory holds. */
+const joinedRows = 4096
+
+/** A join as columns of keys and of values [left, right]. */
+export function* joinColumns(
+  node: NodeOf<'cogroup'>,
+  outer: { readonly left: boolean; readonly right: boolean },
+  partition: number,
+  scope: OperatorScope,
+): Generator<PairColumns> {
+  for (const { rows, keys, sides } of cogroupColumns(node, partition, scope)) {
+    const [left, right] = sides as [GroupedSide, GroupedSide]
+    let joinedKeys: unknown[] = []
+    let joined: unknown[] = []
+    for (let id = 0; id < rows; id++) {
+      const leftEnd = left.starts[id + 1]!
+      const rightEnd = right.starts[id + 1]!
+      const noLeft = left.starts[id] === leftEnd
+      const noRight = right.starts[id] === rightEnd
+      if ((noLeft && !outer.right) || (noRight && !outer.left)) continue
+      // A side without rows takes part once, as undefined.
+      for (let l = left.starts[id]!; l < leftEnd || (noLeft && l === leftEnd); l++)
+        for (let r = right.starts[id]!; r < rightEnd || (noRight && r === rightEnd); r++) {
+          joinedKeys.push(keys[id])
+          joined.push([noLeft ? undefined : left.values[l], noRight ? undefined : right.values[r]])
+          if (joined.length < joinedRows) continue
+          yield { rows: joinedRows, keys: joinedKeys, values: joined }
+          joinedKeys = []
+          joined = []
+        }
+    }
+    if (joined.length > 0) yield { rows: joined.length, keys: joinedKeys, values: joined }
+  }
 }
 
 /** Every left row with every right row; the right partition is held in memory. */

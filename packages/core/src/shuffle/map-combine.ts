@@ -32,9 +32,14 @@ export class MapCombine {
     this.#ids = new Int32Array(batchRows)
   }
 
-  /** False once merging does not pay any more: rows then go through `passOn`, or straight on if there is no `create`. */
+  /** False once merging does not pay any more: rows then go through `passOn`, or straight on unless it `creates`. */
   get isOn(): boolean {
     return this.#isOn
+  }
+
+  /** Whether a value must be made a combiner before it is passed on. */
+  get creates(): boolean {
+    return this.#merging.create !== undefined
   }
 
   add(staging: Staging): void {

@@ -17,8 +17,8 @@ const rowsPerReducer = 128
 const combineRows = 4096
 
 export class MapWriter {
-  /** Where rows are put; when it is full, `flush` takes them out. */
-  readonly staging: Staging
+  /** Where rows are put until it is full. */
+  staging: Staging
   readonly #reducers: number
   readonly #perReducer: number
   readonly #assign: AssignBuckets
@@ -40,18 +40,21 @@ export class MapWriter {
     this.#combine = merging && new MapCombine(merging, site, combineRows, (key, value) => this.#emit(key, value))
   }
 
-  flush(): void {
-    if (!this.#combine) this.#makeRun()
+  /** Takes the rows out of the staging and returns the one to go on with. */
+  flush(): Staging {
+    if (this.staging === this.#runStaging) this.#makeRun()
     else {
-      if (this.#combine.isOn) this.#combine.add(this.staging)
-      else this.#combine.passOn(this.staging)
+      if (this.#combine!.isOn) this.#combine!.add(this.staging)
+      else this.#combine!.passOn(this.staging)
       this.staging.clear()
+      if (!this.#combine!.isOn && !this.#combine!.creates) this.staging = this.#runStaging
     }
+    return this.staging
   }
 
   /** All that came, by reducer. */
   finish(): MapOutput {
-    if (this.staging.rows > 0) this.flush()
+    if (this.staging !== this.#runStaging && this.staging.rows > 0) this.flush()
     this.#combine?.drain()
     if (this.#runStaging.rows > 0) this.#makeRun()
     return new MapOutput(this.#runs, this.#reducers)

@@ -17,7 +17,10 @@ export function orderOfNumbers(keys: Int32Array | Float64Array, descending: bool
 }
 
 /** Two words per double that order as unsigned integers: negative numbers reversed, -0 as 0, every NaN as the largest. */
-function sortableWords(keys: Float64Array, flip: number): { low: Int32Array; high: Int32Array } {
+function sortableWords(
+  keys: Float64Array,
+  flip: number,
+): { low: Int32Array<ArrayBuffer>; high: Int32Array<ArrayBuffer> } {
   const rows = keys.length
   const low = new Int32Array(rows)
   const high = new Int32Array(rows)
@@ -38,7 +41,7 @@ function sortableWords(keys: Float64Array, flip: number): { low: Int32Array; hig
 }
 
 /** `order` sorted by the unsigned words of its places; digits that are the same everywhere are skipped. */
-function sortByWord(words: Int32Array, order: Int32Array | undefined): Int32Array {
+function sortByWord(words: Int32Array<ArrayBuffer>, order: Int32Array | undefined): Int32Array {
   const rows = words.length
   const counts = [new Int32Array(digits), new Int32Array(digits), new Int32Array(digits)]
   const [first, second, third] = counts as [Int32Array, Int32Array, Int32Array]
@@ -49,6 +52,9 @@ function sortByWord(words: Int32Array, order: Int32Array | undefined): Int32Arra
     third[word >>> (2 * digitBits)]!++
   }
   let from = order ?? countUp(rows)
+  // Words travel along with their places: looking them up by place would miss the cache at each row.
+  let fromWords = order ? picked(words, order) : words
+  let toWords = new Int32Array(rows)
   for (let digit = 0; digit < 3; digit++) {
     const count = counts[digit]!
     const shift = digit * digitBits
@@ -61,12 +67,23 @@ function sortByWord(words: Int32Array, order: Int32Array | undefined): Int32Arra
     }
     const to = new Int32Array(rows)
     for (let i = 0; i < rows; i++) {
-      const place = from[i]!
-      to[count[(words[place]! >>> shift) & (digits - 1)]!++] = place
+      const word = fromWords[i]!
+      const at = count[(word >>> shift) & (digits - 1)]!++
+      to[at] = from[i]!
+      toWords[at] = word
     }
     from = to
+    const spare = fromWords === words ? new Int32Array(rows) : fromWords
+    fromWords = toWords
+    toWords = spare
   }
   return from
+}
+
+function picked(words: Int32Array, order: Int32Array): Int32Array<ArrayBuffer> {
+  const result = new Int32Array(words.length)
+  for (let i = 0; i < result.length; i++) result[i] = words[order[i]!]!
+  return result
 }
 
 function countUp(count: number): Int32Array {

@@ -6,7 +6,7 @@
 import { estimateBytes } from '../codec/estimate.ts'
 
 /** Of pairs that hold more than numbers and short texts, so many bytes are one run. */
-const maxListBytes = 4 * 2 ** 20
+export const maxListBytes = 4 * 2 ** 20
 /** Objects are measured once in so many rows: walking each would cost more than storing it. */
 const measureEvery = 16
 
@@ -20,7 +20,8 @@ export class Staging {
   readonly valueList: unknown[] = []
   keysAreNumbers = true
   valuesAreNumbers = true
-  #listBytes = 0
+  /** What the lists hold, roughly. */
+  listBytes = 0
 
   constructor(capacity: number) {
     this.capacity = capacity
@@ -29,7 +30,7 @@ export class Staging {
   }
 
   get isFull(): boolean {
-    return this.rows >= this.capacity || this.#listBytes >= maxListBytes
+    return this.rows >= this.capacity || this.listBytes >= maxListBytes
   }
 
   push(key: unknown, value: unknown): void {
@@ -39,22 +40,21 @@ export class Staging {
       else this.#listKeys(row, key)
     } else {
       this.keyList[row] = key
-      this.#listBytes += this.#measure(key, row)
+      this.listBytes += this.#measure(key, row)
     }
     if (this.valuesAreNumbers) {
       if (typeof value === 'number') this.values[row] = value
       else this.#listValues(row, value)
     } else {
       this.valueList[row] = value
-      this.#listBytes += this.#measure(value, row)
+      this.listBytes += this.#measure(value, row)
     }
   }
 
   clear(): void {
     this.rows = 0
-    this.#listBytes = 0
-    if (!this.keysAreNumbers) this.keyList.length = 0
-    if (!this.valuesAreNumbers) this.valueList.length = 0
+    this.listBytes = 0
+    // Lists keep their length, since growing them again would cost more than the few rows they hold.
     this.keysAreNumbers = this.valuesAreNumbers = true
   }
 
@@ -62,14 +62,14 @@ export class Staging {
     for (let i = 0; i < row; i++) this.keyList[i] = this.keys[i]
     this.keyList[row] = key
     this.keysAreNumbers = false
-    this.#listBytes += this.#measure(key, 0)
+    this.listBytes += this.#measure(key, 0)
   }
 
   #listValues(row: number, value: unknown): void {
     for (let i = 0; i < row; i++) this.valueList[i] = this.values[i]
     this.valueList[row] = value
     this.valuesAreNumbers = false
-    this.#listBytes += this.#measure(value, 0)
+    this.listBytes += this.#measure(value, 0)
   }
 
   #measure(value: unknown, row: number): number {

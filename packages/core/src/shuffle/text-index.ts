@@ -100,21 +100,15 @@ export class StringIndex implements KeyIndex {
   size = 0
   #capacity = firstCapacity
   #slots = new Int32Array(2 * firstCapacity)
-  #hashes = new Int32Array(firstCapacity)
-  /** The length of a packed text, -1 for others; and its characters. */
-  #packed = new Int8Array(firstCapacity)
-  #low = new Int32Array(firstCapacity)
-  #high = new Int32Array(firstCapacity)
+  /** Of each key: its two words, its hash, and its length if it is packed, else -1; side by side in one cache line. */
+  #entries = new Int32Array(4 * firstCapacity)
   #texts: string[] = []
 
   assign(column: Column, from: number, to: number, ids: Int32Array): void {
     this.#reserve(this.size + to - from)
     const list = column as readonly string[]
     const slots = this.#slots
-    const hashes = this.#hashes
-    const packed = this.#packed
-    const lows = this.#low
-    const highs = this.#high
+    const entries = this.#entries
     const texts = this.#texts
     const mask = slots.length - 1
     let { size } = this
@@ -138,22 +132,23 @@ export class StringIndex implements KeyIndex {
       for (;;) {
         const entry = slots[slot]!
         if (entry === 0) {
-          hashes[size] = hash
-          packed[size] = kind
-          lows[size] = low
-          highs[size] = high
+          entries[4 * size] = low
+          entries[4 * size + 1] = high
+          entries[4 * size + 2] = hash
+          entries[4 * size + 3] = kind
           texts[size] = length <= copiedLength ? text : flatCopy(text)
           ids[i - from] = size
           slots[slot] = ++size
           break
         }
-        const known = entry - 1
+        const known = 4 * (entry - 1)
         if (
-          kind >= 0
-            ? lows[known] === low && highs[known] === high && packed[known] === kind
-            : hashes[known] === hash && packed[known] === -1 && texts[known] === text
+          entries[known + 3] === kind &&
+          (kind >= 0
+            ? entries[known] === low && entries[known + 1] === high
+            : entries[known + 2] === hash && texts[entry - 1] === text)
         ) {
-          ids[i - from] = known
+          ids[i - from] = entry - 1
           break
         }
         slot = (slot + 1) & mask
@@ -175,17 +170,12 @@ export class StringIndex implements KeyIndex {
   #reserve(size: number): void {
     if (size <= this.#capacity) return
     this.#capacity = grownCapacity(this.#capacity, size)
-    this.#hashes = grown(this.#hashes, new Int32Array(this.#capacity))
-    this.#packed = grown(this.#packed, new Int8Array(this.#capacity))
-    this.#low = grown(this.#low, new Int32Array(this.#capacity))
-    this.#high = grown(this.#high, new Int32Array(this.#capacity))
-    this.#slots = slotsOf(this.#hashes, this.size, 2 * this.#capacity)
+    const entries = new Int32Array(4 * this.#capacity)
+    entries.set(this.#entries)
+    this.#entries = entries
+    const hashes = Int32Array.from({ length: this.size }, (_, n) => entries[4 * n + 2]!)
+    this.#slots = slotsOf(hashes, this.size, 2 * this.#capacity)
   }
-}
-
-function grown<T extends Int32Array | Int8Array>(from: T, to: T): T {
-  to.set(from)
-  return to
 }
 
 function slotsOf(hashes: Int32Array, size: number, count: number): Int32Array<ArrayBuffer> {

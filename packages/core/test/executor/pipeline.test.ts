@@ -147,6 +147,7 @@ test('rows go to the staging of a shuffle as they would one by one', () =>
           const values = staging.valuesAreNumbers ? staging.values : staging.valueList
           for (let i = 0; i < staging.rows; i++) taken.push([keys[i], values[i]])
           staging.clear()
+          return staging
         }
         return { staging, taken, flush }
       }

@@ -1,5 +1,6 @@
 /** Where a generated loop puts its rows, as text: what stands before it, in it, and behind it. */
 
+import { maxListBytes } from '../../shuffle/staging.ts'
 import { pairOf, whole, type LoopText } from './fused-step.ts'
 
 export type LoopSink = 'rows' | 'count' | 'reduce' | 'aggregate' | 'shuffle'
@@ -38,22 +39,36 @@ export const loopSinks: Record<LoopSink, SinkText> = {
     },
     after: 'target.total = total',
   },
-  /** Numbers go straight into the staging's columns; other rows through its own method. */
+  /** Numbers, and texts with numbers, go straight into the staging's columns; other rows through its own method. */
   shuffle: {
-    before: `const { staging } = target
-  const { keys, values, capacity } = staging
-  let n = staging.rows
-  let numbers = staging.keysAreNumbers && staging.valuesAreNumbers`,
+    before: `let { staging } = target
+  let { keys, keyList, values, capacity, rows: n } = staging
+  let full = false
+  let numbers = staging.keysAreNumbers && staging.valuesAreNumbers
+  let texts = !staging.keysAreNumbers && staging.valuesAreNumbers`,
     put(text, step) {
       const { key, value } = pairOf(text, step)
       text.lines.push(
         `if (numbers && typeof ${key} === 'number' && typeof ${value} === 'number') {`,
         `  keys[n] = ${key}; values[n++] = ${value}`,
-        `  if (n === capacity) { staging.rows = n; target.flush(); n = 0 }`,
+        `  full = n === capacity`,
+        `} else if (texts && typeof ${key} === 'string' && typeof ${value} === 'number') {`,
+        `  keyList[n] = ${key}; values[n++] = ${value}`,
+        `  staging.listBytes += ${key}.length`,
+        `  full = n === capacity || staging.listBytes > ${maxListBytes}`,
         `} else {`,
-        `  staging.rows = n; staging.push(${key}, ${value}); numbers = false`,
-        `  if (staging.isFull) { target.flush(); numbers = true }`,
+        `  staging.rows = n; staging.push(${key}, ${value}); n++`,
+        `  numbers = staging.keysAreNumbers && staging.valuesAreNumbers`,
+        `  texts = !staging.keysAreNumbers && staging.valuesAreNumbers`,
+        `  full = staging.isFull`,
+        `}`,
+        // No closure for it: variables that a closure captures leave the registers.
+        `if (full) {`,
+        `  staging.rows = n; staging = target.flush(); full = false`,
+        `  keys = staging.keys; keyList = staging.keyList; values = staging.values; capacity = staging.capacity`,
         `  n = staging.rows`,
+        `  numbers = staging.keysAreNumbers && staging.valuesAreNumbers`,
+        `  texts = !staging.keysAreNumbers && staging.valuesAreNumbers`,
         `}`,
       )
     },
