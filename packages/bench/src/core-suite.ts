@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { BenchCase, Checksum } from './bench-case.ts'
 import type { CaseResult } from './entries/report-result.ts'
-import { runProcess } from './measure/run-process.ts'
-import type { Peer } from './peers/peer.ts'
+import { runProcess, type Command } from './measure/run-process.ts'
+import type { CaseRequest, Peer } from './peers/peer.ts'
 
 export interface CoreSuiteOptions {
   readonly cases: readonly BenchCase[]
@@ -59,16 +59,15 @@ async function runCase(benchCase: BenchCase, peers: readonly Peer[], options: Co
     .filter((peer) => peer.has(sized))
     .map((peer) => ({
       peer,
-      command: peer.command({ id: benchCase.id, scale, sized }),
       runs: [] as Run[],
       checksum: undefined as Checksum | undefined,
-      problem: undefined as string | undefined,
+      ...commandOf(peer, { id: benchCase.id, scale, sized }),
     }))
   let expected = benchCase.expected[scale]
   for (let round = 0; round < rounds; round++) {
     for (const entrant of entrants) {
       // What failed once is not worth its time limit again.
-      if (entrant.problem) continue
+      if (entrant.problem || !entrant.command) continue
       const { jobsPerProcess } = entrant.peer
       const run = await runProcess(entrant.command, limitSeconds * jobsPerProcess)
       const jobs = run.results as CaseResult[]
@@ -97,4 +96,13 @@ async function runCase(benchCase: BenchCase, peers: readonly Peer[], options: Co
     ...(checksum ? { checksum } : {}),
     ...(problem ? { problem } : {}),
   }))
+}
+
+/** A program that does not compile is a result of its own; the others still run. */
+function commandOf(peer: Peer, request: CaseRequest): { command?: Command; problem: string | undefined } {
+  try {
+    return { command: peer.command(request), problem: undefined }
+  } catch (error) {
+    return { problem: `no program: ${error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error)}` }
+  }
 }

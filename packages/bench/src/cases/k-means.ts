@@ -117,9 +117,9 @@ export const kMeans: BenchCase = {
               c += 1
             }
             (best, (point, 1L))
-          }.reduceByKey { case ((left, m), (right, n)) =>
-            (Array.tabulate(left.length)(d => left(d) + right(d)), m + n)
-          }.collect().sortBy(_._1)
+          }.reduceByKey((left, right) =>
+            (Array.tabulate(left._1.length)(d => left._1(d) + right._1(d)), left._2 + right._2)
+          ).collect().sortBy(_._1)
           centers = sums.map { case (_, (sum, size)) => sum.map(_ / size) }
           sizes = sums.map(_._2._2)
         }

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../cache-folder.ts'
 import { mixedKeyPython, mixedKeyScala } from '../mixed-key.ts'
@@ -71,11 +71,12 @@ function compileScala(source: string): string {
   const folder = join(cacheFolder('scala'), hash(source))
   if (existsSync(folder)) return folder
   const building = `${folder}.${process.pid}`
+  rmSync(building, { recursive: true, force: true })
   const classes = join(building, 'classes')
   mkdirSync(classes, { recursive: true })
   writeFileSync(join(building, 'Main.scala'), source)
   const jars = join(sparkHome()!, 'jars/*')
-  const java = (args: readonly string[]) => execFileSync('java', args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const java = (args: readonly string[]) => execFileSync('java', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   java(['-cp', jars, 'scala.tools.nsc.Main', '-usejavacp', '-nowarn', '-d', classes, join(building, 'Main.scala')])
   execFileSync('jar', ['cf', join(building, 'case.jar'), '-C', classes, '.'])
   renameSync(building, folder)
