@@ -4,6 +4,7 @@
  */
 
 import { Script } from 'node:vm'
+import { splitName, splitText, withFastSplits } from './fast-split.ts'
 import type { WireFunction } from './wire.ts'
 
 const envName = '__gridify_env'
@@ -14,7 +15,8 @@ export type FunctionFactory = (env: Record<string, unknown>) => readonly [unknow
 
 /** Names in `late` can be set only after the function exists: it and they refer to each other. */
 export function compileFunction(wire: WireFunction, late: readonly string[]): FunctionFactory {
-  const { source, form, strict, names, assigned, url, line, column } = wire
+  const { form, strict, names, assigned, url, line, column } = wire
+  const source = withFastSplits(wire.source)
   const open = new Set(late)
   const usesArguments = names.includes('arguments')
   const fixed = names.filter((name) => name !== 'arguments' && !open.has(name))
@@ -29,7 +31,7 @@ export function compileFunction(wire: WireFunction, late: readonly string[]): Fu
   // An arrow function's `arguments` are those of the function around it: give it one that was called with them.
   const [before, after] = usesArguments ? ['return(function(){', `}).apply(undefined,${envName}.arguments)`] : ['', '']
   const [left, right] = form === 'expression' ? ['(', ')'] : ['({', '})']
-  const head = `(function(${envName}){${declarations}${before}return[${left}`
+  const head = `(function(${envName},${splitName}){${declarations}${before}return[${left}`
   const setLate = late.length > 0 ? `({${late.join(',')}}=${lateName})` : ''
   const code = `${head}${source}${right},function(${lateName}){${setLate}}]${after}})`
   const script = new Script(code, {
@@ -37,7 +39,8 @@ export function compileFunction(wire: WireFunction, late: readonly string[]): Fu
     lineOffset: line,
     columnOffset: column - head.length,
   })
-  const factory = script.runInThisContext() as FunctionFactory
+  const make = script.runInThisContext() as (env: object, split: typeof splitText) => ReturnType<FunctionFactory>
+  const factory: FunctionFactory = (env) => make(env, splitText)
   if (form === 'expression') return factory
   return (env) => {
     const [holder, set] = factory(env)

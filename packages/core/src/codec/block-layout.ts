@@ -3,7 +3,7 @@
  * spilled as it is:
  *   0 u32 magic   4 u32 rows   8 u8 shape   9 u8 zero   10 u16 columns   12 u32 byteLength
  *   16 + 16 * c   column: u8 kind, u8 repeated, u16 width, u32 data offset, u32 data bytes, u32 auxiliary offset
- * The first column is the rows; a tuple of `width` places is followed by their columns. Data begins at multiples of
+ * The first column is the rows; a tuple or object of `width` places is followed by their columns. Data begins at multiples of
  * eight. In the packed and graph shapes there are no columns and the body begins at byte 16.
  */
 
@@ -32,6 +32,8 @@ export const KIND = {
   utf8: 6,
   /** Arrays of equal length: the columns of their places follow. */
   tuple: 7,
+  /** Plain objects with the same names in the same order: the names as a JSON array, and the columns of their values follow. */
+  object: 8,
 } as const
 
 export type Kind = (typeof KIND)[keyof typeof KIND]

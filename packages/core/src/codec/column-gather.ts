@@ -36,6 +36,7 @@ export function gatherColumn(rows: readonly unknown[], lists: Lists = []): Colum
       return allSame(rows) ? { kind: KIND.undefined, repeated: true, data: NO_DATA } : undefined
     case 'object':
       if (Array.isArray(first)) return gatherTuples(rows, lists)
+      if (first !== null && Object.getPrototypeOf(first) === Object.prototype) return gatherObjects(rows, lists)
       return first === null && allSame(rows) ? { kind: KIND.null, repeated: true, data: NO_DATA } : undefined
     default:
       return undefined
@@ -60,6 +61,36 @@ function gatherTuples(rows: readonly unknown[], lists: Lists): Column | undefine
     places.push(column)
   }
   return { kind: KIND.tuple, repeated: false, data: NO_DATA, places }
+}
+
+/** Objects made in one place have one shape, so asking for their names in order is one comparison each. */
+function gatherObjects(rows: readonly unknown[], lists: Lists): Column | undefined {
+  const names = Object.keys(rows[0] as object)
+  if (names.length === 0 || names.length > MAX_WIDTH || !names.every(isPlainName)) return undefined
+  for (const row of rows) if (!hasNames(row, names)) return undefined
+  if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
+  lists.push(rows)
+  const places: Column[] = []
+  for (const name of names) {
+    const values: unknown[] = []
+    for (const row of rows as readonly Record<string, unknown>[]) values.push(row[name])
+    const column = gatherColumn(values, lists)
+    if (column === undefined) return undefined
+    places.push(column)
+  }
+  return { kind: KIND.object, repeated: false, data: Buffer.from(JSON.stringify(names)), places }
+}
+
+/** Names that mean something to the language, or that are put in an order of their own, are left to the value formats. */
+function isPlainName(name: string): boolean {
+  return name !== '__proto__' && name !== 'constructor' && name !== 'toJSON' && !/^\d/.test(name) && isWellFormed(name)
+}
+
+function hasNames(row: unknown, names: readonly string[]): boolean {
+  if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== Object.prototype) return false
+  let place = 0
+  for (const name in row) if (name !== names[place++]) return false
+  return place === names.length
 }
 
 /** A plain array of that length and no regular expression match; `constructor` is the cheapest way to ask. */

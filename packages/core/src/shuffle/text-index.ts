@@ -2,7 +2,7 @@
 
 import type { Column } from '../codec/columns/column.ts'
 import { decodeTexts, type TextColumn } from '../codec/columns/text-column.ts'
-import { fmix, FNV_OFFSET, FNV_PRIME, hashString } from '../codec/key-hash.ts'
+import { fmix, FNV_PRIME, hashString } from '../codec/key-hash.ts'
 import { firstCapacity, grownCapacity, type KeyIndex } from './key-index.ts'
 
 /** Compares hashes and bytes, and keeps the bytes of each key once; strings are made at the end, one per key. */
@@ -115,19 +115,21 @@ export class StringIndex implements KeyIndex {
     for (let i = from; i < to; i++) {
       const text = list[i]!
       const { length } = text
-      let hash = FNV_OFFSET
       let low = 0
       let high = 0
-      let all = 0
-      for (let at = 0; at < length; at++) {
-        const unit = text.charCodeAt(at)
-        all |= unit
-        hash = Math.imul(hash ^ unit, FNV_PRIME)
-        high = (high << 8) | (low >>> 24)
-        low = (low << 8) | unit
+      let kind = -1
+      if (length <= packedLength) {
+        let all = 0
+        for (let at = 0; at < length; at++) {
+          const unit = text.charCodeAt(at)
+          all |= unit
+          high = (high << 8) | (low >>> 24)
+          low = (low << 8) | unit
+        }
+        if (all < 0x80) kind = length
       }
-      hash = all < 0x80 ? fmix(hash) : hashString(text)
-      const kind = length <= packedLength && all < 0x80 ? length : -1
+      // Only this table sees the hash, so two words need not be hashed letter by letter.
+      const hash = kind >= 0 ? fmix(low ^ Math.imul(high, FNV_PRIME)) : hashString(text)
       let slot = hash & mask
       for (;;) {
         const entry = slots[slot]!

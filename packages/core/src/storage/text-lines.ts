@@ -20,7 +20,7 @@ export function* readLines(split: TextSplit): Generator<string[]> {
       const text = rest + decoder.write(chunk)
       const lines = text.split('\n')
       rest = lines.pop()!
-      if (lines.length > 0) yield lines.map(withoutReturn)
+      if (lines.length > 0) yield text.includes('\r') ? lines.map(withoutReturn) : lines
     }
     rest += decoder.end()
     if (rest !== '') yield [withoutReturn(rest)]

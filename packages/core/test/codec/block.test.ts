@@ -117,6 +117,29 @@ describe('a block gives its rows back exactly', () => {
     fc.assert(fc.property(tupleRows, expectRoundTrip), { numRuns: 600 })
   })
 
+  test('of objects that look like columns', () => {
+    const names = fc.constantFrom('a', 'b', 'name', 'é', '1', '__proto__', 'constructor', '')
+    const objects = fc.tuple(tupleRows, fc.uniqueArray(names, { minLength: 5, maxLength: 5 })).map(([rows, keys]) =>
+      rows.map((row) => {
+        const object: Record<string, unknown> = {}
+        for (const [place, value] of (row as unknown[]).entries())
+          Object.defineProperty(object, keys[place]!, { value, enumerable: true, writable: true, configurable: true })
+        return object
+      }),
+    )
+    fc.assert(fc.property(objects, expectRoundTrip), { numRuns: 600 })
+  })
+
+  test('of objects whose names come in different orders, and that share a part', () => {
+    const shared = [1, 2]
+    expectRoundTrip([
+      { a: 1, b: 2 },
+      { b: 1, a: 2 },
+    ])
+    expectRoundTrip([{ a: shared, b: shared }])
+    expectRoundTrip([{ a: 1 }, Object.create(null) as object])
+  })
+
   test('of any texts', () => {
     fc.assert(fc.property(fc.array(texts), expectRoundTrip), { numRuns: 400 })
   })
@@ -129,13 +152,31 @@ describe('a block gives its rows back exactly', () => {
 
 describe('the shape of a block follows what its rows hold', () => {
   test('primitives of one kind and equal-length arrays around them are columns', () => {
-    const blocks = [[1, 2], ['a'], [true], [null], [[1, 'a']], [[1, 2, 3]], [['a', null]], [['k', [1, ['l', 2]]]]]
-    expect(blocks.map(shapeOf)).toEqual(Array(8).fill(SHAPE.columns))
+    const blocks = [
+      [1, 2],
+      ['a'],
+      [true],
+      [null],
+      [[1, 'a']],
+      [[1, 2, 3]],
+      [['a', null]],
+      [['k', [1, ['l', 2]]]],
+      [{ a: 1, b: ['x', -0] }],
+    ]
+    expect(blocks.map(shapeOf)).toEqual(Array(9).fill(SHAPE.columns))
   })
 
   test('other JSON-like rows are packed, the rest takes the exact graph form', () => {
-    expect([[1, 'a'], [{ a: 1 }], [[1], [1, 2]]].map(shapeOf)).toEqual(Array(3).fill(SHAPE.packed))
-    expect([['\ud800'], [{ a: -0 }], [5n], [[1, new Int8Array(1)]]].map(shapeOf)).toEqual(Array(4).fill(SHAPE.graph))
+    expect(
+      [
+        [1, 'a'],
+        [{ a: 1 }, { b: 1 }],
+        [[1], [1, 2]],
+      ].map(shapeOf),
+    ).toEqual(Array(3).fill(SHAPE.packed))
+    expect([['\ud800'], [{ a: -0, b: 5n }], [5n], [[1, new Int8Array(1)]]].map(shapeOf)).toEqual(
+      Array(4).fill(SHAPE.graph),
+    )
   })
 
   test('a million equal pairs cost next to nothing, pairs of integers eight bytes', () => {
