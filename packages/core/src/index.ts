@@ -35,6 +35,7 @@ export {
   TaskError,
   UsageError,
 } from './base/errors.ts'
+export type { Compression, JsonValue, MalformedRow, OnMalformed } from './base/file-format.ts'
 export type { LogRecord } from './base/logger.ts'
 export type { StorageLevel } from './base/storage-level.ts'
 export { explainClosure } from './closure/explain.ts'
@@ -43,11 +44,14 @@ export { Group } from './codec/group.ts'
 export type { Compare } from './dataset/actions.ts'
 export type { Partitioning, PipeOptions, SortOptions } from './dataset/build-nodes.ts'
 export { Dataset, type PartitionOptions, type Row, type SyncRow } from './dataset/dataset.ts'
+export { FileDataset, MalformedRows } from './dataset/file-dataset.ts'
 export type { ActionOptions } from './dataset/job-runner.ts'
 export type { Histogram, Stats } from './dataset/numeric.ts'
 export type { SampleOptions } from './dataset/sampling.ts'
+export type { CsvSaveOptions, SaveOptions } from './dataset/save-files.ts'
 export type { TreeOptions } from './dataset/tree.ts'
 export { Context } from './driver/context.ts'
+export type { CsvOptions, FileOptions, JsonLinesOptions } from './driver/file-options.ts'
 export type { ExecutorInfo, Metrics } from './driver/job-driver.ts'
 export { Scope } from './driver/scope.ts'
 export {

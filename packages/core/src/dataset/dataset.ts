@@ -19,7 +19,7 @@ import type { ActionOptions, JobRunner } from './job-runner.ts'
 import { checkNarrow } from './narrowness.ts'
 import { histogram, stats, type Histogram, type Stats } from './numeric.ts'
 import { randomSplit, sample, sampleByKey, takeSample, type SampleOptions } from './sampling.ts'
-import { saveAsTextFile } from './save-text.ts'
+import { csvSaveFormat, saveFiles, type CsvSaveOptions, type SaveOptions } from './save-files.ts'
 import { treeAggregate, treeReduce, type TreeOptions } from './tree.ts'
 
 /** Lets `map(word => [word, 1])` be a dataset of pairs without `as const`. */
@@ -1130,14 +1130,41 @@ export class Dataset<T> {
   }
 
   /**
-   * Writes one text file per partition and a `_SUCCESS` marker at the end; what is not marked is not there.
+   * Writes one text file per partition, a row a line, and a `_SUCCESS` marker at the end; what is not marked is not there.
+   * Of the attempts of a task, one is moved into place; a failed action leaves nothing.
    * @throws UsageError where the folder is not empty, or is not one that driver and executors share.
    * @example
-   * await context.range(0, 3).saveAsTextFile(folder + '/numbers')
+   * await context.range(0, 3).saveAsTextFile(folder + '/numbers', { compression: 'gzip' })
    * await context.textFile(folder + '/numbers').collect() // ['0', '1', '2']
    */
-  async saveAsTextFile(folder: string, options: ActionOptions = {}): Promise<void> {
-    return saveAsTextFile(this.#action('saveAsTextFile', options), folder)
+  async saveAsTextFile(folder: string, options: SaveOptions = {}): Promise<void> {
+    return saveFiles(this.#action('saveAsTextFile', options), folder, { kind: 'text' }, '', options.compression)
+  }
+
+  /**
+   * Writes one file per partition with a JSON value per line, as `saveAsTextFile` does: what `JSON.stringify` makes of a row.
+   * @throws UsageError as `saveAsTextFile`, and where a row has no JSON form, such as `undefined` or a bigint.
+   * @example
+   * await context.parallelize([{ id: 1, tags: ['a'] }]).saveAsJsonLines(folder + '/json')
+   * await context.jsonLines(folder + '/json').collect() // [{ id: 1, tags: ['a'] }]
+   */
+  async saveAsJsonLines(folder: string, options: SaveOptions = {}): Promise<void> {
+    const action = this.#action('saveAsJsonLines', options)
+    return saveFiles(action, folder, { kind: 'jsonLines' }, '.jsonl', options.compression)
+  }
+
+  /**
+   * Writes one CSV file per partition, as `saveAsTextFile` does. Rows are lists, or objects, for which the first line of each
+   * file names the columns (`header: false` leaves it out): those of `columns`, else the keys of the file's first row.
+   * @throws UsageError as `saveAsTextFile`, and where a row is neither, or has other columns.
+   * @example
+   * await context.parallelize([{ id: '007', name: 'Bond, James' }], 1).saveAsCsv(folder + '/csv')
+   * await context.textFile(folder + '/csv').collect() // ['id,name', '007,"Bond, James"']
+   */
+  async saveAsCsv(folder: string, options: CsvSaveOptions = {}): Promise<void> {
+    const action = this.#action('saveAsCsv', options)
+    const { format, ending } = csvSaveFormat(options)
+    return saveFiles(action, folder, format, ending, options.compression)
   }
 
   [shipSymbol](): never {

@@ -4,6 +4,7 @@ import { AbortedError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
+import type { JsonValue, ReadFormat } from '../base/file-format.ts'
 import {
   createIdSource,
   type AccumulatorId,
@@ -18,8 +19,10 @@ import { shipSymbol } from '../closure/closure.ts'
 import { SegmentBuilder } from '../codec/segment.ts'
 import { encodeValue } from '../codec/value.ts'
 import { Dataset, type Row } from '../dataset/dataset.ts'
+import { FileDataset, MalformedRows } from '../dataset/file-dataset.ts'
 import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
-import { partitionerOf, type LineageNode } from '../lineage/node.ts'
+import type { MalformedReport } from '../files/malformed-rows.ts'
+import { partitionerOf, type FilesNode, type LineageNode } from '../lineage/node.ts'
 import { checkPartitions } from '../lineage/partitioner.ts'
 import { explainStages } from '../plan/explain.ts'
 import { partitionCount, resolvePartitioner, splitStages, type Resolutions } from '../plan/split-stages.ts'
@@ -29,7 +32,17 @@ import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { JobDriver, type ExecutorInfo, type Metrics } from './job-driver.ts'
 import { Scope } from './scope.ts'
-import { linesOf } from './driver-text.ts'
+import { readOnDriver } from './driver-files.ts'
+import {
+  checkFiles,
+  csvFormat,
+  csvNames,
+  jsonLinesFormat,
+  jsonLinesNames,
+  type CsvOptions,
+  type FileOptions,
+  type JsonLinesOptions,
+} from './file-options.ts'
 import { listSources, resolveLineage, type ResolvePorts } from './resolve-lineage.ts'
 import { readStream } from './stream-source.ts'
 
@@ -54,6 +67,10 @@ export class Context {
   readonly #ids = createIdSource()
   readonly #broadcasts = new Map<number, { bytes: Uint8Array }>()
   readonly #totals = new Map<number, number>()
+  /** By the accumulator under which executors report. */
+  readonly #malformed = new Map<number, MalformedRows>()
+  /** Whose rows the driver reads, with the partitions whose malformed rows are counted. */
+  readonly #driverFiles = new Map<DatasetId, { readonly node: FilesNode; readonly counted: Set<number> }>()
   readonly #resolutions: Resolutions = {
     splits: new Map(),
     bounds: new Map(),
@@ -88,8 +105,8 @@ export class Context {
       sliceOf: (dataset, partition) => {
         const found = this.#slices.get(dataset)?.[partition]
         if (found) return found
-        const splits = this.#resolutions.splits.get(dataset)?.[partition]
-        if (splits) return linesOf(splits)
+        const files = this.#driverFiles.get(dataset)
+        if (files) return this.#readOnDriver(files.node, partition)
         throw new UsageError('rows of parallelize() or checkpoint() are read after the end of their scope')
       },
       broadcastBytes: (id) => {
@@ -97,7 +114,10 @@ export class Context {
         if (!found) throw droppedBroadcast(id)
         return found.bytes
       },
-      accumulate: (id, amount) => this.#totals.set(id, (this.#totals.get(id) ?? 0) + amount),
+      accumulate: (id, value) => {
+        if (typeof value === 'number') this.#totals.set(id, (this.#totals.get(id) ?? 0) + value)
+        else this.#malformed.get(id)?.add(value as MalformedReport)
+      },
       onLog: (record) => (config.onLog ?? printWarnings)(record),
     })
     const context = this
@@ -229,26 +249,55 @@ export class Context {
   }
 
   /**
-   * The lines of a file, of a folder's files or of those that a glob (`*`, `?`) names; `.gz` is inflated.
-   * `partitions` is the least number of them, by default one per slot. Executors read the files, which they must see under
-   * the same path; with `from: 'driver'` the driver reads each partition when its task starts, and sends the lines.
+   * The lines of a file, of a folder's files or of those that a glob (`*`, `?`) names; `.gz` and, from Node 22.15 on, `.zst`
+   * are inflated. `partitions` is the least number of them, by default one per slot. Executors read the files, which they
+   * must see under the same path; with `from: 'driver'` the driver reads each partition when its task starts, and sends the
+   * lines.
    * @throws UsageError at the first action, where nothing matches or an executor sees another file.
    * @example
    * await context.range(0, 3).saveAsTextFile(folder + '/lines')
    * await context.textFile(folder + '/lines/part-*').count() // 3
    */
-  textFile(
+  textFile(pattern: string, options: number | FileOptions = {}): Dataset<string> {
+    const given = typeof options === 'number' ? { partitions: options } : options
+    return this.#files(pattern, given, { kind: 'text' }, [])
+  }
+
+  /**
+   * The values of files with one JSON value per line, as `textFile` finds and reads them; `T` is what you know of them.
+   * Empty lines are none. What `onMalformed: 'skip'` or `'collect'` leaves out is counted in the dataset's `malformed`.
+   * @throws UsageError for a bad option; at the action with file and line, where a line is no JSON.
+   * @example
+   * await context.parallelize(['{"n": 1}', '{"n": 2', '', '[3]'], 1).saveAsTextFile(folder + '/mixed')
+   * const rows = context.jsonLines(folder + '/mixed', { onMalformed: 'collect' })
+   * const found = await rows.collect()
+   * ;[found, rows.malformed.count, rows.malformed.rows[0]!.line] // [[{ n: 1 }, [3]], 1, 2]
+   */
+  jsonLines<T extends Row = JsonValue>(pattern: string, options: JsonLinesOptions = {}): FileDataset<T> {
+    return this.#files(pattern, options, jsonLinesFormat(options), jsonLinesNames)
+  }
+
+  /**
+   * The records of CSV and TSV files: lists of text, or objects by column where `header` or `columns` names those. Values
+   * stay text, so that `007` does. Since a quoted value may hold newlines, each file is one partition; `multiline: false`
+   * says that none does, and lets files be cut.
+   * @throws UsageError for a bad option; at the action with file and line, where the quoting is broken, a column is missing,
+   * or a record has not one value for each column.
+   * @example
+   * await context.parallelize(['id,name', '007,"Bond, James"'], 1).saveAsTextFile(folder + '/agents')
+   * await context.csv(folder + '/agents', { header: true }).collect() // [{ id: '007', name: 'Bond, James' }]
+   */
+  csv<const C extends readonly string[]>(
     pattern: string,
-    options: number | { readonly partitions?: number; readonly from?: 'executors' | 'driver' } = {},
-  ): Dataset<string> {
-    const { partitions, from = 'executors' } = typeof options === 'number' ? { partitions: options } : options
-    if (from !== 'executors' && from !== 'driver')
-      throw new UsageError(`textFile(): \`from\` must be 'executors' or 'driver', got ${JSON.stringify(from)}`)
-    const minPartitions = checkPartitions(partitions ?? this.#defaultPartitions, 'textFile()')
-    return new Dataset<string>(
-      { id: this.#runner.nextDatasetId(), site: callSite('textFile'), kind: 'text', pattern, from, minPartitions },
-      this.#runner,
-    )
+    options: CsvOptions<C> & { readonly columns: C },
+  ): FileDataset<{ [Column in C[number]]: string }>
+  csv(pattern: string, options: CsvOptions & { readonly header: true }): FileDataset<Record<string, string>>
+  csv(
+    pattern: string,
+    options?: CsvOptions & { readonly header?: false; readonly columns?: never },
+  ): FileDataset<string[]>
+  csv<T extends Row>(pattern: string, options: CsvOptions = {}): FileDataset<T> {
+    return this.#files(pattern, options, csvFormat(options), csvNames)
   }
 
   /**
@@ -388,7 +437,34 @@ export class Context {
       this.#slices.set(node.id, node.slices)
       for (const scope of this.#scopes) scope.remove(node.id)
     }
+    if (node.kind === 'files' && node.from === 'driver') this.#driverFiles.set(node.id, { node, counted: new Set() })
     this.#scopes.at(-1)?.add(node)
+  }
+
+  #files<T extends Row>(
+    pattern: string,
+    options: FileOptions,
+    format: ReadFormat,
+    optionNames: readonly string[],
+  ): FileDataset<T> {
+    const operation = format.kind === 'text' ? 'textFile' : format.kind
+    const checked = checkFiles(operation, format, options, optionNames, this.#defaultPartitions)
+    const base = { id: this.#runner.nextDatasetId(), site: callSite(operation), kind: 'files', pattern } as const
+    const malformed = new MalformedRows()
+    if (!('onMalformed' in format) || format.onMalformed === 'error')
+      return new FileDataset<T>({ ...base, ...checked }, this.#runner, malformed)
+    const counter = this.#ids.next<AccumulatorId>('accumulator')
+    this.#malformed.set(counter, malformed)
+    return new FileDataset<T>({ ...base, ...checked, malformed: counter }, this.#runner, malformed)
+  }
+
+  /** Each time that a task starts; what is malformed counts at the first. */
+  #readOnDriver(node: FilesNode, partition: number): readonly Uint8Array[] {
+    const { blocks, report } = readOnDriver(node, this.#resolutions.splits.get(node.id)![partition]!)
+    const { counted } = this.#driverFiles.get(node.id)!
+    if (!counted.has(partition) && node.malformed !== undefined) this.#malformed.get(node.malformed)!.add(report)
+    counted.add(partition)
+    return blocks
   }
 
   #unpersist(id: DatasetId): void {
@@ -405,7 +481,10 @@ export class Context {
       this.#resolutions.names.delete(id)
       this.#slices.delete(id)
       this.#streams.delete(id)
+      this.#driverFiles.delete(id)
     }
+    for (const node of nodes)
+      if (node.kind === 'files' && node.malformed !== undefined) this.#malformed.delete(node.malformed)
     this.#driver.drop(datasets, shuffles, [])
     for (const id of shuffles) this.#resolutions.mapStages.delete(id)
     for (const node of nodes)

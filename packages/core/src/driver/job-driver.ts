@@ -59,7 +59,8 @@ export interface JobDriverOptions {
   /** An encoded slice of a dataset whose rows lie on the driver. */
   readonly sliceOf: (dataset: DatasetId, partition: number) => readonly Uint8Array[]
   readonly broadcastBytes: (id: number) => Uint8Array
-  readonly accumulate: (id: number, amount: number) => void
+  /** A number to add, or what a reader of files found malformed. */
+  readonly accumulate: (id: number, value: unknown) => void
   readonly onLog: (record: LogRecord) => void
 }
 
@@ -291,7 +292,7 @@ export class JobDriver {
     const key = `${update.accumulator}/${scope}/${update.partition}`
     if (this.#countedAdds.has(key)) return
     this.#countedAdds.add(key)
-    this.#options.accumulate(update.accumulator, decodeValue(update.value) as number)
+    this.#options.accumulate(update.accumulator, decodeValue(update.value))
   }
 
   #launch(task: RunningTask): void {

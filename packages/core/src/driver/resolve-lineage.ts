@@ -15,7 +15,7 @@ import {
 import type { RangePartitioner } from '../lineage/partitioner.ts'
 import { partitionCounts, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
-import { listText } from './text-listing.ts'
+import { listFiles } from './file-listing.ts'
 
 export interface ResolvePorts {
   readonly resolutions: Resolutions
@@ -36,7 +36,7 @@ const keysPerPartition = 200
 export function listSources(node: LineageNode, resolutions: Resolutions): LineageNode[] {
   const order = topologicalOrder(node)
   for (const at of order)
-    if (at.kind === 'text' && !resolutions.splits.has(at.id)) resolutions.splits.set(at.id, listText(at))
+    if (at.kind === 'files' && !resolutions.splits.has(at.id)) resolutions.splits.set(at.id, listFiles(at))
   const counts = partitionCounts(order, resolutions)
   for (const at of order) {
     if (at.kind !== 'zipPartitions' && at.kind !== 'zip') continue

@@ -15,7 +15,8 @@ import { cartesian, cogroup, joinColumns, zip } from './pairing.ts'
 import { iterable, pairsOf } from './row-checks.ts'
 import { rowChunk, type Chunk } from './pipeline/chunk.ts'
 import { keyRangeFilter, type StepNode } from './steps.ts'
-import { readLines } from '../storage/text-lines.ts'
+import { malformedCounter, readRows } from '../files/read-rows.ts'
+import type { MalformedReport } from '../files/malformed-rows.ts'
 
 export type Batches = Iterable<unknown[]>
 
@@ -31,6 +32,8 @@ export interface OperatorScope {
   slicesOf(shuffleId: number, reduce: number): Slice[]
   /** The results of an asynchronous step, which ran before. */
   awaitedOf(node: PlanNode, partition: number): Batches
+  /** Tells the driver, once for the partition, what its files hold against their format. */
+  reportMalformed(node: Extract<PlanNode, { kind: 'files' }>, partition: number, report: MalformedReport): void
   /** A file of this task's own. */
   readonly nextPath: () => string
 }
@@ -77,9 +80,12 @@ function* compute(
 ): Generator<unknown[]> {
   const enter = () => scope.enter(node, partition)
   switch (node.kind) {
-    case 'text':
-      for (const split of node.splits[partition]!) yield* readLines(split)
+    case 'files': {
+      const malformed = malformedCounter(node.format, node.site)
+      yield* readRows(node.splits[partition]!, node.format, node.site, malformed)
+      scope.reportMalformed(node, partition, malformed.report)
       return
+    }
     case 'source': {
       enter()
       const rows = scope.functionOf(node.closure)(partition, scope.task)

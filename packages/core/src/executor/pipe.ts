@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import type { Batches } from './operators.ts'
-import { readLines } from '../storage/text-lines.ts'
+import { readLines } from '../files/text-lines.ts'
 
 const shownOfErrors = 2000
 
@@ -25,7 +25,7 @@ export function* pipe(
       for (const file of files) closeSync(file)
     }
     const { size, mtimeMs } = statSync(output)
-    yield* readLines({ path: output, start: 0, end: size, size, modifiedMs: mtimeMs })
+    yield* readLines({ path: output, start: 0, end: size, size, modifiedMs: mtimeMs }, node.site)
   } finally {
     for (const path of paths) rmSync(path, { force: true })
   }

@@ -1,7 +1,5 @@
 /** What a result task makes of its rows. */
 
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { assertNever, UsageError } from '../base/errors.ts'
 import { addToSketch, emptySketch } from '../codec/distinct-sketch.ts'
 import { assertKey, sameKey } from '../codec/key.ts'
@@ -15,6 +13,7 @@ import type { FunctionOf, Pair } from '../shuffle/merging.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { histogramOf, momentsOf } from './number-sinks.ts'
 import type { Batches } from './operators.ts'
+import { saveRows } from './save-rows.ts'
 
 /** The sinks that take rows batch by batch; a generated loop feeds the others. */
 export function drain(
@@ -87,8 +86,8 @@ export function drain(
     }
     case 'sampleKeys':
       return encodeValue(sampleKeys(batches, sink.count))
-    case 'saveText':
-      return encodeValue(saveText(batches, sink, task))
+    case 'save':
+      return encodeValue(saveRows(batches, sink, task))
     default:
       assertNever(sink, 'sink')
   }
@@ -126,24 +125,4 @@ function sampleKeys(batches: Batches, count: number): { keys: unknown[]; rows: n
       every *= 2
     }
   return { keys, rows }
-}
-
-/** Writes to a file of this attempt alone; the driver moves one attempt per partition into place. */
-function saveText(batches: Batches, sink: Extract<Sink, { kind: 'saveText' }>, task: TaskContext): string {
-  mkdirSync(sink.attemptFolder, { recursive: true })
-  const path = join(
-    sink.attemptFolder,
-    `part-${String(task.partition).padStart(5, '0')}-${task.attempt}-${process.pid}`,
-  )
-  const file = openSync(path, 'w')
-  try {
-    for (const batch of batches) {
-      if (batch.length === 0) continue
-      const bytes = Buffer.from(batch.map((row) => `${String(row)}\n`).join(''))
-      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
-    }
-  } finally {
-    closeSync(file)
-  }
-  return path
 }

@@ -26,6 +26,7 @@ import {
 import type { PlanNode, Sink, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
 import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
 import { readSlices, type Slice } from '../shuffle/slice.ts'
+import type { MalformedReport } from '../files/malformed-rows.ts'
 import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
@@ -105,6 +106,7 @@ export class Slot {
   readonly #broadcastBytes = new Map<number, Uint8Array>()
   readonly #broadcastValues = new Map<number, unknown>()
   readonly #resources = new Map<string, { resource: unknown; dispose?: (resource: never) => void }>()
+  readonly #checkedPaths = new WeakSet<StagePlan>()
   #sweepAt = sweptFunctions
   readonly #loops: LoopCache = new Map()
   #run: TaskRun | undefined
@@ -170,7 +172,7 @@ export class Slot {
   async #runTask(task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
     const plan = this.#stages.get(task.stageId)
     if (!plan) throw new InternalError(`stage ${task.stageId} was not sent before its task ${task.id}`)
-    this.#checkPaths(plan, task.partition)
+    this.#checkPaths(plan)
     for (const closure of closuresOf(plan))
       if (!this.#factories.has(closure.hash))
         this.#factories.set(
@@ -183,18 +185,19 @@ export class Slot {
     return this.#runToEnd(plan, task, inputs)
   }
 
-  #checkPaths(plan: StagePlan, partition: number): void {
+  #checkPaths(plan: StagePlan): void {
     const { root, executor } = this.#services
-    if (root === undefined) return
+    if (root === undefined || this.#checkedPaths.has(plan)) return
     const paths = plan.nodes.flatMap((node) =>
-      node.kind === 'text' ? (node.splits[partition] ?? []).map(({ path }) => path) : [],
+      node.kind === 'files' ? node.splits.flatMap((splits) => splits.map(({ path }) => path)) : [],
     )
-    if (plan.output.kind === 'saveText') paths.push(plan.output.folder)
+    if (plan.output.kind === 'save') paths.push(plan.output.attemptFolder)
     for (const path of paths)
       if (relative(root, path).startsWith('..'))
         throw new UsageError(
           `${path} lies outside of ${root}, the folder that executor ${executor} was given with --root`,
         )
+    this.#checkedPaths.add(plan)
   }
 
   async #runToEnd(plan: StagePlan, task: TaskDescription, inputs: readonly ResolvedInput[]): Promise<SlotResult> {
@@ -283,6 +286,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   readonly #blocks: ProducedBlock[] = []
   readonly #cached: CachedPartition[] = []
   readonly #sums = new Map<string, { accumulator: number; datasetId: number; partition: number; total: number }>()
+  readonly #malformed = new Map<string, AccumulatorUpdate>()
   readonly #ended = new Set<string>()
   readonly #abort = new AbortController()
   readonly #awaited = new Map<string, Uint8Array>()
@@ -378,6 +382,13 @@ class TaskRun implements OperatorScope, PipelineScope {
     }
   }
 
+  reportMalformed(node: Extract<PlanNode, { kind: 'files' }>, partition: number, report: MalformedReport): void {
+    const { datasetId, malformed } = node
+    if (malformed === undefined || report.count === 0) return
+    const value = encodeValue(report)
+    this.#malformed.set(`${datasetId}-${partition}`, { accumulator: malformed, datasetId, partition, value })
+  }
+
   awaitedOf(node: PlanNode, partition: number): Generator<unknown[]> {
     return readSegment(this.#awaited.get(`${node.datasetId}-${partition}`)!)
   }
@@ -400,7 +411,7 @@ class TaskRun implements OperatorScope, PipelineScope {
       success = { value: this.#drain(output) }
       this.#ended.add(`0-${this.#description.partition}`)
     }
-    const accumulators: AccumulatorUpdate[] = []
+    const accumulators: AccumulatorUpdate[] = [...this.#malformed.values()]
     for (const sum of this.#sums.values())
       if (this.#ended.has(`${sum.datasetId}-${sum.partition}`))
         accumulators.push({

@@ -1,10 +1,11 @@
 /**
  * What a dataset is made of: frozen plain nodes with a `kind`, linked to their parents. A node never runs anything;
- * the planner reads it. What depends on data (a text file's splits, sort bounds) stands here as a specification.
+ * the planner reads it. What depends on data (the splits of files, sort bounds) stands here as a specification.
  */
 
 import type { CallSite } from '../base/call-site.ts'
-import type { DatasetId, ShuffleId } from '../base/ids.ts'
+import type { ReadFormat } from '../base/file-format.ts'
+import type { AccumulatorId, DatasetId, ShuffleId } from '../base/ids.ts'
 import type { Closure } from '../closure/closure.ts'
 import { samePartitioner, type Partitioner } from './partitioner.ts'
 
@@ -71,12 +72,15 @@ export interface RangeNode extends NodeBase {
   readonly step: number
   readonly partitions: number
 }
-export interface TextNode extends NodeBase {
-  readonly kind: 'text'
+export interface FilesNode extends NodeBase {
+  readonly kind: 'files'
   readonly pattern: string
-  /** Who reads the files: the executors that run the tasks, or the driver, which sends them the lines. */
+  readonly format: ReadFormat
+  /** Who reads the files: the executors that run the tasks, or the driver, which sends them the rows. */
   readonly from: 'executors' | 'driver'
   readonly minPartitions: number
+  /** Where rows that are none are counted. */
+  readonly malformed?: AccumulatorId
 }
 /** Rows that the user's function makes on the executors, per partition. */
 export interface SourceNode extends NodeBase {
@@ -202,7 +206,7 @@ export interface CogroupNode extends NodeBase {
 export type LineageNode =
   | RowsNode
   | RangeNode
-  | TextNode
+  | FilesNode
   | SourceNode
   | StreamNode
   | FunctionNode

@@ -30,7 +30,7 @@ export function readsOf(node: PlanNode, partition: number): { index: number; par
   switch (node.kind) {
     case 'rows':
     case 'range':
-    case 'text':
+    case 'files':
     case 'source':
     case 'kept':
     case 'shuffle':

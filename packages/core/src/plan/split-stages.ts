@@ -1,8 +1,8 @@
-/** Lineage -> stages, cut at shuffles. What depends on data (text splits, sort bounds) comes resolved. */
+/** Lineage -> stages, cut at shuffles. What depends on data (splits of files, sort bounds) comes resolved. */
 
 import { describeCallSite } from '../base/call-site.ts'
 import { InternalError } from '../base/errors.ts'
-import type { TextSplit } from '../base/text-split.ts'
+import type { FileSplit } from '../base/file-split.ts'
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import {
@@ -21,7 +21,7 @@ import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts
 
 /** What the driver has found out, kept for the life of the context. */
 export interface Resolutions {
-  readonly splits: Map<DatasetId, readonly (readonly TextSplit[])[]>
+  readonly splits: Map<DatasetId, readonly (readonly FileSplit[])[]>
   readonly bounds: Map<SampledRange, RangePartitioner>
   /** For `zipWithIndex`: how many rows lie before each partition. */
   readonly offsets: Map<DatasetId, readonly number[]>
@@ -57,7 +57,7 @@ function countFrom(node: LineageNode, counts: Map<DatasetId, number>, resolution
     case 'stream':
     case 'kept':
       return node.partitions
-    case 'text':
+    case 'files':
       return resolutions.splits.get(node.id)!.length
     case 'shuffle':
       return node.partitioner.partitions
@@ -185,10 +185,12 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
       return { ...base, kind: 'source', closure: node.closure }
     case 'range':
       return { ...base, kind: 'range', start: node.start, end: node.end, step: node.step }
-    case 'text':
-      return node.from === 'driver'
-        ? { ...base, kind: 'rows' }
-        : { ...base, kind: 'text', splits: resolutions.splits.get(node.id)! }
+    case 'files': {
+      if (node.from === 'driver') return { ...base, kind: 'rows' }
+      const { format, malformed } = node
+      const splits = resolutions.splits.get(node.id)!
+      return { ...base, kind: 'files', format, splits, ...(malformed === undefined ? {} : { malformed }) }
+    }
     case 'keys':
     case 'values':
     case 'asKeys':

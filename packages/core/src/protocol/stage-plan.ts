@@ -1,7 +1,8 @@
 /** What an executor is told of a stage, once; tasks then name only the stage and their partition. */
 
-import type { TextSplit } from '../base/text-split.ts'
-import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
+import type { Compression, ReadFormat, WriteFormat } from '../base/file-format.ts'
+import type { FileSplit } from '../base/file-split.ts'
+import type { AccumulatorId, DatasetId, ShuffleId, StageId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { Closure } from '../closure/closure.ts'
 import type { Aggregator, JoinKind, Sampler } from '../lineage/node.ts'
@@ -16,7 +17,12 @@ export type PlanNode = {
 } & (
   | { readonly kind: 'rows' }
   | { readonly kind: 'range'; readonly start: number; readonly end: number; readonly step: number }
-  | { readonly kind: 'text'; readonly splits: readonly (readonly TextSplit[])[] }
+  | {
+      readonly kind: 'files'
+      readonly format: ReadFormat
+      readonly splits: readonly (readonly FileSplit[])[]
+      readonly malformed?: AccumulatorId
+    }
   | { readonly kind: 'source'; readonly closure: Closure }
   | {
       readonly kind: 'map' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues' | 'keyBy'
@@ -110,7 +116,19 @@ export type Sink =
   | { readonly kind: 'pick'; readonly places: Readonly<Record<number, readonly number[]>> }
   | { readonly kind: 'sampleKeys'; readonly count: number }
   | { readonly kind: 'lookup'; readonly key: Uint8Array }
-  | { readonly kind: 'saveText'; readonly folder: string; readonly attemptFolder: string }
+  | SaveSink
+
+/** Each attempt writes a file of its own into a folder that the driver has made and marked, and gives its name back. */
+export interface SaveSink {
+  readonly kind: 'save'
+  /** The action's name, for errors. */
+  readonly operation: string
+  readonly attemptFolder: string
+  /** What the file `_marker` in there holds: whoever sees it sees the driver's folder. */
+  readonly marker: string
+  readonly format: WriteFormat
+  readonly compression?: Compression
+}
 
 export interface StagePlan {
   readonly id: StageId

@@ -2,20 +2,24 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { UsageError } from '../base/errors.ts'
-import type { TextNode } from '../lineage/node.ts'
-import type { TextSplit } from '../base/text-split.ts'
+import type { FileSplit } from '../base/file-split.ts'
+import { compressionOf } from '../files/compression.ts'
+import type { FilesNode } from '../lineage/node.ts'
 
 const splitBytes = 32 * 2 ** 20
 
-/** One list of splits per partition; a gz file cannot be cut. */
-export function listText(node: TextNode): TextSplit[][] {
-  const files = filesOf(node.pattern)
+/** One list of splits per partition; what is compressed, or has records of several lines, cannot be cut. */
+export function listFiles(node: FilesNode): FileSplit[][] {
+  const files = filesOf(node.pattern, node.site.operation)
+  const { format } = node
+  const canCut = (path: string) => !compressionOf(path) && !(format.kind === 'csv' && format.multiline)
   const total = files.reduce((sum, file) => sum + file.size, 0)
   const target = Math.max(1, Math.min(splitBytes, Math.ceil(total / node.minPartitions)))
-  const partitions: TextSplit[][] = []
+  const partitions: FileSplit[][] = []
   for (const { path, size, modifiedMs } of files) {
-    const pieces = path.endsWith('.gz') ? 1 : Math.max(1, Math.ceil(size / target))
+    const pieces = !canCut(path) ? 1 : Math.max(1, Math.ceil(size / target))
     for (let piece = 0; piece < pieces; piece++) {
       const start = Math.floor((size * piece) / pieces)
       const end = Math.floor((size * (piece + 1)) / pieces)
@@ -25,22 +29,22 @@ export function listText(node: TextNode): TextSplit[][] {
   return partitions
 }
 
-function filesOf(pattern: string): { path: string; size: number; modifiedMs: number }[] {
-  const full = resolve(pattern.replace(/^file:\/\//, ''))
-  const found = /[*?]/.test(full) ? matches(full) : expand(full)
-  if (found.length === 0) throw new UsageError(`textFile(): no file matches ${pattern}`)
+function filesOf(pattern: string, operation: string): { path: string; size: number; modifiedMs: number }[] {
+  const full = resolve(pattern.startsWith('file://') ? fileURLToPath(pattern) : pattern)
+  const found = /[*?]/.test(full) ? matches(full, operation) : expand(full, operation)
+  if (found.length === 0) throw new UsageError(`${operation}(): no file matches ${pattern}`)
   return found.map((path) => {
     const { size, mtimeMs } = statSync(path)
     return { path, size, modifiedMs: mtimeMs }
   })
 }
 
-function expand(path: string): string[] {
+function expand(path: string, operation: string): string[] {
   let stat
   try {
     stat = statSync(path)
   } catch (error) {
-    throw new UsageError(`textFile(): there is no file or folder ${path}`, { cause: error })
+    throw new UsageError(`${operation}(): there is no file or folder ${path}`, { cause: error })
   }
   if (!stat.isDirectory()) return [path]
   return readdirSync(path)
@@ -51,8 +55,8 @@ function expand(path: string): string[] {
 }
 
 /** `*` and `?` in any part of a path; hidden files only where the pattern says so. */
-function matches(pattern: string): string[] {
-  if (!/[*?]/.test(pattern)) return expand(pattern)
+function matches(pattern: string, operation: string): string[] {
+  if (!/[*?]/.test(pattern)) return expand(pattern, operation)
   const parent = dirname(pattern)
   const folders = /[*?]/.test(parent) ? folderMatches(parent) : [parent]
   const test = toRegExp(basename(pattern))

@@ -1,0 +1,49 @@
+/** How rows lie in files: what readers and writers are told. */
+
+/** What becomes of a line or record that its format does not allow. */
+export type OnMalformed = 'error' | 'skip' | 'collect'
+
+export interface CsvSyntax {
+  /** Without one, a tab in files named `.tsv`, else a comma. */
+  readonly delimiter?: string | undefined
+  readonly quote: string | false
+  readonly comment: string | false
+}
+
+export type ReadFormat =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'jsonLines'; readonly onMalformed: OnMalformed }
+  | {
+      readonly kind: 'csv'
+      readonly syntax: CsvSyntax
+      readonly header: boolean
+      readonly columns?: readonly string[] | undefined
+      /** A quoted value may hold newlines, so that a file can only be read from its beginning. */
+      readonly multiline: boolean
+      readonly onMalformed: OnMalformed
+    }
+
+export type WriteFormat =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'jsonLines' }
+  | {
+      readonly kind: 'csv'
+      readonly delimiter: string
+      readonly header: boolean
+      readonly columns?: readonly string[] | undefined
+    }
+
+/** What a line of JSON can hold. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+export type Compression = 'gzip' | 'zstd'
+
+/** A line or record that was left out. */
+export interface MalformedRow {
+  readonly path: string
+  /** Counted from 1; for a record of several lines, its last. */
+  readonly line: number
+  /** Its beginning. */
+  readonly text: string
+  readonly reason: string
+}

@@ -1,0 +1,90 @@
+/** Writes a dataset as files: those of attempts first, one per partition moved into place by the driver, then the marker. */
+
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UsageError } from '../base/errors.ts'
+import type { Compression, WriteFormat } from '../base/file-format.ts'
+import { checkCompression, endingOf } from '../files/compression.ts'
+import { runValues, type Action } from './actions.ts'
+import type { ActionOptions } from './job-runner.ts'
+
+export interface SaveOptions extends ActionOptions {
+  /** Compresses each file; `zstd` needs Node 22.15. */
+  readonly compression?: Compression
+}
+
+export interface CsvSaveOptions extends SaveOptions {
+  /** A comma by default. */
+  readonly delimiter?: string
+  /** Whether the first line of each file names the columns, where rows are objects or `columns` is given; true by default. */
+  readonly header?: boolean
+  /** The columns in order; rows are objects, or lists of as many values. */
+  readonly columns?: readonly string[]
+}
+
+export function csvSaveFormat({ delimiter = ',', header = true, columns }: CsvSaveOptions) {
+  if (typeof delimiter !== 'string' || delimiter.length !== 1 || /["\r\n]/.test(delimiter))
+    throw new UsageError(`saveAsCsv(): delimiter must be one character, got ${JSON.stringify(delimiter)}`)
+  if (columns !== undefined && new Set(columns).size !== columns.length)
+    throw new UsageError(`saveAsCsv(): columns must be a list of different names, got ${JSON.stringify(columns)}`)
+  const format: WriteFormat = { kind: 'csv', delimiter, header, columns }
+  return { format, ending: delimiter === '\t' ? '.tsv' : '.csv' }
+}
+
+export async function saveFiles(
+  action: Action,
+  folder: string,
+  format: WriteFormat,
+  ending: string,
+  compression?: Compression,
+): Promise<void> {
+  const { operation } = action.site
+  if (compression) checkCompression(compression, `${operation}()`)
+  const target = resolve(folder.startsWith('file://') ? fileURLToPath(folder) : folder)
+  const attemptFolder = join(target, '_temporary')
+  const existed = existsSync(target)
+  beginSave(operation, target, attemptFolder)
+  try {
+    const marker = randomUUID()
+    writeFileSync(join(attemptFolder, '_marker'), marker)
+    const sink = { kind: 'save', operation, attemptFolder, marker, format } as const
+    const files = await runValues<string>(action, compression ? { ...sink, compression } : sink)
+    for (const [partition, written] of files.entries()) {
+      if (!existsSync(written))
+        throw new UsageError(
+          `${operation}(): ${written} was written by an executor but is not seen here; ${target} must be a shared folder`,
+        )
+      const name = `part-${String(partition).padStart(5, '0')}${ending}${compression ? endingOf(compression) : ''}`
+      renameSync(written, join(target, name))
+    }
+    rmSync(attemptFolder, { recursive: true, force: true })
+    writeFileSync(join(target, '_SUCCESS'), '')
+  } catch (error) {
+    for (const name of readdirSync(target)) rmSync(join(target, name), { recursive: true, force: true })
+    if (!existed) rmSync(target, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Of two saves into one folder, the second is refused here. */
+function beginSave(operation: string, target: string, attemptFolder: string): void {
+  const refusal = (cause?: unknown) =>
+    new UsageError(`${operation}(): ${target} exists and is not empty; remove it or choose another folder`, { cause })
+  let names: string[]
+  try {
+    mkdirSync(target, { recursive: true })
+    names = readdirSync(target)
+  } catch (error) {
+    throw new UsageError(`${operation}(): the folder ${target} cannot be made: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  if (names.length > 0) throw refusal()
+  try {
+    mkdirSync(attemptFolder)
+  } catch (error) {
+    throw refusal(error)
+  }
+}

@@ -1,0 +1,40 @@
+/** Writes a partition to a file of this attempt alone; the driver moves one attempt of each partition into place. */
+
+import { randomUUID } from 'node:crypto'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../base/errors.ts'
+import { deflated } from '../files/compression.ts'
+import { encodeRows } from '../files/write-rows.ts'
+import type { SaveSink } from '../protocol/stage-plan.ts'
+import type { TaskContext } from '../task/task-context.ts'
+
+/** @returns the file's path. */
+export function saveRows(batches: Iterable<unknown[]>, sink: SaveSink, task: TaskContext): string {
+  checkMarker(sink, task.executor)
+  const path = join(sink.attemptFolder, `${task.partition}-${task.attempt}-${randomUUID()}`)
+  const file = openSync(path, 'w')
+  try {
+    for (const bytes of deflated(encodeRows(batches, sink.format, sink.operation), sink.compression))
+      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
+  } finally {
+    closeSync(file)
+  }
+  return path
+}
+
+/** An executor that does not see the driver's marker would write into a folder of its own. */
+function checkMarker({ operation, attemptFolder, marker }: SaveSink, executor: string): void {
+  let seen: string | undefined
+  let cause: unknown
+  try {
+    seen = readFileSync(join(attemptFolder, '_marker'), 'utf8')
+  } catch (error) {
+    cause = error
+  }
+  if (seen !== marker)
+    throw new UsageError(
+      `${operation}(): executor ${executor} does not see ${attemptFolder}, which the driver has made; the folder must be one that driver and executors share`,
+      { cause },
+    )
+}

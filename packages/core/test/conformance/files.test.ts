@@ -1,0 +1,201 @@
+/** Sources and sinks in folders: what is written is read again, cut anywhere, and what is no row is told. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as zlib from 'node:zlib'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { onEveryCluster } from './every-cluster.ts'
+
+let folder: string
+let made = 0
+const fresh = () => join(folder, `f${++made}`)
+const written = (name: string, text: string | Buffer) => {
+  const inside = fresh()
+  mkdirSync(inside)
+  writeFileSync(join(inside, name), text)
+  return join(inside, name)
+}
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gridify-files-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+onEveryCluster((context) => {
+  test('lines survive any cut, a byte order mark, carriage returns, file URLs and compression', async () => {
+    const path = written('a.txt', '\uFEFFzwölf\r\nboxkämpfer\n\njagen 🥊 viktor')
+    const lines = ['zwölf', 'boxkämpfer', '', 'jagen 🥊 viktor']
+    for (const partitions of [1, 2, 5, 40])
+      expect(await context().textFile(path, { partitions }).collect()).toEqual(lines)
+    expect(await context().textFile(pathToFileURL(path).href).collect()).toEqual(lines)
+    const target = fresh()
+    await context().parallelize(lines, 2).saveAsTextFile(target, { compression: 'gzip' })
+    expect(readdirSync(target).sort()).toEqual(['_SUCCESS', 'part-00000.gz', 'part-00001.gz'])
+    expect(zlib.gunzipSync(readFileSync(join(target, 'part-00000.gz'))).toString()).toBe('zwölf\nboxkämpfer\n')
+    expect(await context().textFile(target).collect()).toEqual(lines)
+    const broken = written('b.gz', readFileSync(join(target, 'part-00000.gz')).subarray(0, 20))
+    await expect(context().textFile(broken).count()).rejects.toThrow(/b\.gz is no whole gzip file/)
+  })
+  test('zstd is written and read where Node has it, and refused with the version where it has not', async () => {
+    const target = fresh()
+    const save = context().range(0, 3).saveAsTextFile(target, { compression: 'zstd' })
+    if ('zstdCompressSync' in zlib) {
+      await save
+      expect(await context().textFile(target).collect()).toEqual(['0', '1', '2'])
+    } else {
+      await expect(save).rejects.toThrow('zstd needs Node 22.15 or newer')
+      await expect(context().textFile(written('a.zst', 'x')).count()).rejects.toThrow('zstd needs Node 22.15 or newer')
+    }
+    expect(existsSync(target)).toBe('zstdCompressSync' in zlib)
+  })
+  test('JSON lines come back whatever the cut, and a bad line is an error, skipped or collected', async () => {
+    const rows = Array.from({ length: 50 }, (_, n) => ({ n, text: 'ü'.repeat(n), list: [n, null, { deep: '\n"' }] }))
+    const target = fresh()
+    await context().parallelize(rows, 3).saveAsJsonLines(target)
+    const all = await context().jsonLines<(typeof rows)[number]>(target, { partitions: 20 }).collect()
+    expect(all).toEqual(rows)
+
+    const path = written('bad.jsonl', '{"n":1}\n{"n":\n\n[2]\nnope\n"end"')
+    await expect(context().jsonLines(path, { partitions: 1 }).collect()).rejects.toThrow(
+      /bad\.jsonl, line 2: no JSON .*: \{"n":; \{ onM/,
+    )
+    const skipped = context().jsonLines(path, { onMalformed: 'skip', partitions: 4 })
+    expect([await skipped.collect(), skipped.malformed.count, skipped.malformed.rows]).toEqual([
+      [{ n: 1 }, [2], 'end'],
+      2,
+      [],
+    ])
+    await skipped.count()
+    expect(skipped.malformed.count).toBe(2)
+    for (const from of ['executors', 'driver'] as const) {
+      const collected = context().jsonLines(path, { onMalformed: 'collect', partitions: 4, from })
+      expect(await collected.map(() => 1).sum()).toBe(3)
+      expect(await collected.count()).toBe(3)
+      expect(collected.malformed.rows.map(({ path, line, text }) => ({ path, line, text }))).toEqual([
+        { path, line: 2, text: '{"n":' },
+        { path, line: 5, text: 'nope' },
+      ])
+    }
+    await expect(context().jsonLines(path, { from: 'driver' }).count()).rejects.toThrow(/bad\.jsonl, line 2/)
+    await expect(
+      context()
+        .range(0, 1)
+        .map((n) => BigInt(n))
+        .saveAsJsonLines(fresh()),
+    ).rejects.toThrow('saveAsJsonLines(): a row cannot be written as JSON')
+  })
+  test('CSV values may hold newlines, quotes and delimiters; one file is then one partition', async () => {
+    const path = written('a.csv', '\uFEFFid,name\r\n007,"Bond, ""James""\r\nesquire"\r\n\r\n8,\r\n')
+    const rows = context().csv(path, { header: true, partitions: 4 })
+    expect(await rows.collect()).toEqual([
+      { id: '007', name: 'Bond, "James"\r\nesquire' },
+      { id: '8', name: '' },
+    ])
+    expect(await rows.partitionCount()).toBe(1)
+    expect(
+      await context()
+        .csv(path, { header: true, columns: ['name'] })
+        .map(({ name }) => name.length)
+        .collect(),
+    ).toEqual([22, 0])
+    await expect(
+      context()
+        .csv(path, { header: true, columns: ['age'] })
+        .count(),
+    ).rejects.toThrow(/csv\(\) at .*a\.csv has no column "age"; its header names "id", "name"/)
+    expect(await context().csv(written('a.tsv', 'a\tb,c\n')).collect()).toEqual([['a', 'b,c']])
+    expect(
+      await context()
+        .csv(written('a.csv', "# none\n'a;b';c\n"), { delimiter: ';', quote: "'", comment: '#', columns: ['x', 'y'] })
+        .collect(),
+    ).toEqual([{ x: 'a;b', y: 'c' }])
+  })
+  test('without multiline values a CSV file is cut, with its header known to each part', async () => {
+    const lines = Array.from({ length: 40 }, (_, n) => `${n},"x, ${n}"`)
+    const path = written('a.csv', ['id,text', ...lines].join('\n'))
+    const rows = context().csv(path, { header: true, multiline: false, partitions: 7 })
+    expect(await rows.partitionCount()).toBe(7)
+    expect(await rows.collect()).toEqual(lines.map((_, n) => ({ id: String(n), text: `x, ${n}` })))
+  })
+  test('a bad record names its line, and spoils no other', async () => {
+    const text = 'a,b\n1,2\n3\n4,"5\n6,7\n8,"9"x\n10,11\n'
+    const path = written('bad.csv', text)
+    for (const from of ['executors', 'driver'] as const) {
+      const lines = context().csv(path, { header: true, multiline: false, partitions: 3, onMalformed: 'collect', from })
+      expect(await lines.collect()).toEqual([
+        { a: '1', b: '2' },
+        { a: '6', b: '7' },
+        { a: '10', b: '11' },
+      ])
+      expect(lines.malformed.rows.map(({ line, text }) => [line, text])).toEqual([
+        [3, '3'],
+        [4, '4,"5'],
+        [6, '8,"9"x'],
+      ])
+    }
+    const long = context().csv(written('bad.csv', 'a,b\n1,2\n3\n10,11\n12,"x'), {
+      header: true,
+      onMalformed: 'collect',
+    })
+    expect(await long.map(({ b }) => b!).collect()).toEqual(['2', '11'])
+    expect(long.malformed.rows.map(({ line }) => line)).toEqual([3, 5])
+    await expect(context().csv(path, { header: true }).count()).rejects.toThrow(
+      /bad\.csv, line 3: 1 values for 2 columns: 3/,
+    )
+  })
+  test('options that are none are refused before any work', () => {
+    expect(() => context().csv('x', { delimeter: ';' } as {})).toThrow('csv(): there is no option delimeter')
+    expect(() => context().csv('x', { delimiter: ';;' })).toThrow('delimiter must be one character')
+    expect(() => context().jsonLines('x', { onMalformed: 'drop' as 'skip' })).toThrow(
+      "must be one of 'error', 'skip', 'collect'",
+    )
+    expect(() => context().textFile('x', { from: 'moon' as 'driver' })).toThrow("must be one of 'executors', 'driver'")
+  })
+  test('a save that fails leaves nothing, and two saves never share a folder', async () => {
+    const target = fresh()
+    const failing = context()
+      .range(0, 4, { partitions: 2 })
+      .map((n) => {
+        if (n === 3) throw new Error('three')
+        return n
+      })
+    await expect(failing.saveAsJsonLines(target)).rejects.toThrow('three')
+    expect(existsSync(target)).toBe(false)
+    const both = await Promise.allSettled([1, 2].map((n) => context().parallelize([n], 1).saveAsTextFile(target)))
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(readdirSync(target).sort()).toEqual(['_SUCCESS', 'part-00000'])
+  })
+  test('rows of text survive CSV, whatever they hold', async () => {
+    const cell = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('', '"', '\n', '\r\n', '\r', ',', '\uFEFF', '#', ' '),
+    )
+    const tables = fc
+      .integer({ min: 1, max: 3 })
+      .chain((width) => fc.array(fc.array(cell, { minLength: width, maxLength: width }), { maxLength: 20 }))
+    await fc.assert(
+      fc.asyncProperty(tables, async (rows) => {
+        const target = fresh()
+        await context().parallelize(rows, 2).saveAsCsv(target)
+        expect(await context().csv(target).collect()).toEqual(rows)
+      }),
+      { numRuns: 25 },
+    )
+  })
+  test('objects take their columns from their keys or from the option', async () => {
+    const rows = context().parallelize(
+      [
+        { b: 1, a: true, c: null },
+        { b: 2.5, a: new Date(0), c: undefined },
+      ],
+      1,
+    )
+    const [keys, chosen] = [fresh(), fresh()]
+    await rows.saveAsCsv(keys)
+    expect(readFileSync(join(keys, 'part-00000.csv'), 'utf8')).toBe('b,a,c\n1,true,\n2.5,1970-01-01T00:00:00.000Z,\n')
+    await rows.map(({ a, b }) => ({ a, b })).saveAsCsv(chosen, { columns: ['a', 'b'], header: false, delimiter: '\t' })
+    expect(readFileSync(join(chosen, 'part-00000.tsv'), 'utf8')).toBe('true\t1\n1970-01-01T00:00:00.000Z\t2.5\n')
+    await expect(rows.saveAsCsv(fresh(), { columns: ['a'] })).rejects.toThrow('a row has a value "b"')
+  })
+})
