@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { inspect } from 'node:util'
 import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { defaultHeapBytes } from './heap-limit.ts'
 import { UsageError } from './errors.ts'
 import type { LogRecord } from './logger.ts'
 
@@ -23,6 +24,8 @@ const schema = z.strictObject({
   tlsCaFile: z.string('the path of a file').optional(),
   /** Bytes that blocks and the arena of one executor may take. */
   memoryBytes: whole(16 * 2 ** 20, 4 * 2 ** 30 - 65_536),
+  /** The V8 heap of each slot; a task that needs more fails with an OutOfMemoryError. */
+  heapBytes: whole(64 * 2 ** 20, 2 ** 40),
   /** Where map outputs go: `disk` always writes them to files. */
   shuffleStorage: z.enum(['memory', 'disk'], "'memory' or 'disk'"),
   taskMaxFailures: whole(1),
@@ -40,6 +43,7 @@ export type ContextOptions = { readonly [K in keyof Config]?: Config[K] | undefi
 const defaults = {
   master: 'local[*]',
   memoryBytes: 1024 * 2 ** 20,
+  heapBytes: defaultHeapBytes,
   shuffleStorage: 'memory',
   taskMaxFailures: 4,
   taskMaxLosses: 8,

@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { closest } from 'fastest-levenshtein'
 import yargs from 'yargs'
+import { defaultHeapBytes } from '../base/heap-limit.ts'
 import { UsageError } from '../base/errors.ts'
 import { productVersion } from '../protocol/version.ts'
 import { parseBytes } from './parse-bytes.ts'
@@ -13,6 +14,7 @@ export interface ExecutorOptions {
   readonly port: number
   readonly cores: number
   readonly memoryBytes: number
+  readonly heapBytes: number
   readonly secretFile: string | undefined
   readonly advertise: string | undefined
   readonly tlsCert: string | undefined
@@ -29,6 +31,7 @@ const descriptions = {
   port: 'port to listen on, 0 for any free one [7077]',
   cores: 'how many tasks run at once [all cores]',
   memory: 'memory for blocks and caches, such as 512m or 4g [60 % of the machine, 4g at most]',
+  heap: 'JavaScript heap of each worker [2g]',
   'secret-file': 'file with the secret that drivers must know [~/.gridify/secret]',
   advertise: 'address at which other executors reach this one, such as ws://10.0.0.5:7077',
   'tls-cert': 'certificate chain, PEM; with it the executor listens on wss://',
@@ -71,6 +74,7 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
       : fail(name, `must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`)
   }
   const memory = text('memory')
+  const heap = text('heap')
   const advertise = text('advertise')
   if (advertise !== undefined && !(URL.canParse(advertise) && /^wss?:$/.test(new URL(advertise).protocol)))
     fail('advertise', `must be an address such as ws://10.0.0.5:7077, not ${JSON.stringify(advertise)}`)
@@ -86,6 +90,7 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
     cores: whole('cores', 1, 1024, availableParallelism()),
     memoryBytes:
       memory === undefined ? Math.min(mostMemoryBytes, Math.floor(machineBytes() * 0.6)) : parseMemory(memory),
+    heapBytes: heap === undefined ? defaultHeapBytes : parseHeap(heap),
     secretFile: path('secret-file'),
     advertise,
     tlsCert,
@@ -98,9 +103,16 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
   }
 }
 
+const leastHeapBytes = 64 * 2 ** 20
 const leastMemoryBytes = 16 * 2 ** 20
 /** One WebAssembly.Memory, which all slots of a session share, ends here. */
 const mostMemoryBytes = 4 * 2 ** 30
+
+function parseHeap(text: string): number {
+  const bytes = parseBytes(text)
+  if (bytes < leastHeapBytes) throw new UsageError(`--heap ${text} is too little: give at least 64m`)
+  return bytes
+}
 
 function parseMemory(text: string): number {
   const bytes = parseBytes(text)

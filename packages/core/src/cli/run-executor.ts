@@ -14,7 +14,7 @@ export async function runExecutor(argv: readonly string[], entry?: URL): Promise
   process.stdout.on('error', () => {})
   const options = orExit(2, () => parseExecutorOptions(argv, process.env))
   try {
-    const { host, port, cores, memoryBytes, advertise, insecure, workDir, root, imports } = options
+    const { host, port, cores, memoryBytes, heapBytes, advertise, insecure, workDir, root, imports } = options
     const secret = await loadSecret({
       file: options.secretFile,
       loopback: isLoopback(host),
@@ -29,6 +29,7 @@ export async function runExecutor(argv: readonly string[], entry?: URL): Promise
       port,
       cores,
       memoryBytes,
+      heapBytes,
       advertise,
       insecure,
       workDir,

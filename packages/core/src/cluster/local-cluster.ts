@@ -46,6 +46,8 @@ export async function startLocalCluster(executors: number, cores: number, config
             `${cores}`,
             '--memory',
             `${config.memoryBytes}`,
+            '--heap',
+            `${config.heapBytes}`,
             '--secret-file',
             secretFile,
             '--work-dir',

@@ -15,6 +15,7 @@ export async function startLocalThreads(slots: number, config: Config, workParen
     executor: 'local',
     cores: slots,
     memoryBytes: config.memoryBytes,
+    heapBytes: config.heapBytes,
     workFolder: join(workParent, `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
     importRoots: [process.cwd()],
   }

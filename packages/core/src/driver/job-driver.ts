@@ -1,6 +1,6 @@
 /** Feeds the scheduler with events and carries out its commands: the only place where plans meet channels. */
 
-import { AbortedError, ClusterError, GridifyError } from '../base/errors.ts'
+import { AbortedError, ClusterError, GridifyError, OutOfMemoryError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import { deferred, type Deferred } from '../base/async.ts'
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/ids.ts'
@@ -197,7 +197,9 @@ export class JobDriver {
           if (at.stack) at.stack = remapStack(at.stack)
         // A thrown user function may do better next time (a file, a service); a wrong program will not.
         const retry = !(error instanceof GridifyError && error.family === 'usage' && error.code !== 'TASK')
-        this.#feed({ type: 'taskFailed', task: message.taskId, retry, error })
+        // What did not fit will hardly fit the next time, and takes long to find out.
+        const weight = error instanceof OutOfMemoryError ? 2 : 1
+        this.#feed({ type: 'taskFailed', task: message.taskId, retry, weight, error })
         return
       }
       case 'fetchFailed':
@@ -237,7 +239,7 @@ export class JobDriver {
         } catch (error) {
           // Not on this call's stack: the scheduler is still handing out commands.
           queueMicrotask(() =>
-            this.#feed({ type: 'taskFailed', task: command.task.id, retry: false, error: error as Error }),
+            this.#feed({ type: 'taskFailed', task: command.task.id, retry: false, weight: 1, error: error as Error }),
           )
         }
         return

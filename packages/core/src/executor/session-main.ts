@@ -38,6 +38,7 @@ const link = acceptChannels({
         importRoots,
         root: start.root,
         imports: start.imports,
+        heapBytes: start.heapBytes,
       }),
       connectPeer: (_id, url, key, ca) => dialPeer(url, key, ca),
       advertise: start.advertise,

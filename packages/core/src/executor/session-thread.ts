@@ -13,6 +13,7 @@ export interface SessionThreadData {
   readonly executor: string
   readonly cores: number
   readonly memoryBytes: number
+  readonly heapBytes: number
   readonly workFolder: string
   readonly importRoots: readonly string[]
 }
@@ -24,7 +25,13 @@ new ExecutorSession(portChannel(parentPort!), {
   pool,
   clock: systemClock,
   workFolder: new WorkFolder(data.workFolder, 'store'),
-  startSlot: threadSlots({ executor: data.executor, pool, workFolder: data.workFolder, importRoots: data.importRoots }),
+  startSlot: threadSlots({
+    executor: data.executor,
+    pool,
+    workFolder: data.workFolder,
+    importRoots: data.importRoots,
+    heapBytes: data.heapBytes,
+  }),
   connectPeer: () => Promise.reject(new UsageError('local[n] has one executor and no peers')),
   onStop: () => parentPort!.close(),
 })

@@ -431,7 +431,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   }
 
   #writeMapOutput(output: Extract<StageOutput, { kind: 'shuffle' }>): MapOutput {
-    const { site } = this.nodes.at(-1)!
+    const { site } = output
     const writer = new MapWriter(output, this.functionOf, site)
     this.#pour({ kind: 'shuffle', site }, writer)
     return writer.finish()

@@ -20,6 +20,7 @@ export interface ThreadSlotOptions {
   readonly importRoots: readonly string[]
   readonly root?: string | undefined
   readonly imports?: readonly string[]
+  readonly heapBytes: number
 }
 
 export function threadSlots(options: ThreadSlotOptions): StartSlot {
@@ -39,9 +40,14 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       imports: options.imports ?? [],
     }
     // Not the driver's loaders and not its --inspect: a slot runs plain JavaScript.
-    const worker = new Worker(new URL('./slot-thread.js', import.meta.url), { workerData: data, execArgv: [] })
+    const worker = new Worker(new URL('./slot-thread.js', import.meta.url), {
+      workerData: data,
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: Math.floor(options.heapBytes / 2 ** 20) },
+    })
     let stopping = false
     let failure: Error | undefined
+    let cancelling = false
     let grace: NodeJS.Timeout | undefined
     worker.on('message', (reply: SlotReply) => {
       if (reply.type === 'finished' || reply.type === 'failed') {
@@ -56,18 +62,23 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
     worker.on('error', (error) => {
       failure = error as Error
     })
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    void exited.then(() => {
+    const exited = new Promise<number>((resolve) => worker.once('exit', resolve))
+    void exited.then((exitCode) => {
       clearTimeout(grace)
       if (stopping) return
       options.pool.freeOwner(data.owner)
-      events.onDeath(toWire(deathOf(`slot ${number} of executor ${options.executor}`, failure)))
+      events.onDeath(
+        toWire(deathOf(`slot ${number} of executor ${options.executor}`, failure, cancelling ? undefined : exitCode)),
+      )
     })
     return {
       send: (request) => worker.postMessage(request),
       cancel(task: TaskId) {
         Atomics.store(signals, 0, task)
-        grace = setTimeout(() => void worker.terminate(), cancelGraceMs)
+        grace = setTimeout(() => {
+          cancelling = true
+          void worker.terminate()
+        }, cancelGraceMs)
       },
       async stop() {
         stopping = true
@@ -80,9 +91,18 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
   }
 }
 
-function deathOf(slot: string, failure: Error | undefined): Error {
-  if (!failure) return new ClusterError(`${slot} was ended, since its task did not end when it was cancelled`)
+/** `exitCode` is that of a thread which ended by itself. */
+function deathOf(slot: string, failure: Error | undefined, exitCode: number | undefined): Error {
+  if (!failure)
+    return new ClusterError(
+      exitCode === undefined
+        ? `${slot} was ended, since its task did not end when it was cancelled`
+        : `${slot} ended with code ${exitCode} in the middle of its task: functions must not call process.exit(); throw an error to end the job`,
+    )
   if ((failure as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return new OutOfMemoryError(`${slot} ran out of its V8 heap: use more and smaller partitions`, { cause: failure })
+    return new OutOfMemoryError(
+      `${slot} ran out of its JavaScript heap: use more and smaller partitions, or give it more (heapBytes, or --heap of the executor)`,
+      { cause: failure },
+    )
   return new ClusterError(`${slot} ended: ${failure.message}`, { cause: failure })
 }

@@ -135,6 +135,7 @@ export function splitStages(
         perReducer: bucketsPerReducer(node),
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
         storage: options.shuffleStorage,
+        site: describeCallSite(node.site),
       }
       plan = stageOf(node.parent, shuffleOutput, counts, resolutions, options.nextStageId())
       resolutions.mapStages.set(node.shuffleId, plan)

@@ -95,6 +95,8 @@ export type StageOutput =
       readonly perReducer: number
       readonly aggregator?: Aggregator
       readonly storage: 'memory' | 'disk'
+      /** The operation that the shuffle is for, for messages. */
+      readonly site: string
     }
   | Sink
 

@@ -84,7 +84,14 @@ export type SchedulerEvent =
     }
   | { readonly type: 'jobCancelled'; readonly job: JobId }
   | { readonly type: 'taskFinished'; readonly task: TaskId; readonly success: TaskSuccess }
-  | { readonly type: 'taskFailed'; readonly task: TaskId; readonly retry: boolean; readonly error: Error }
+  | {
+      readonly type: 'taskFailed'
+      readonly task: TaskId
+      readonly retry: boolean
+      /** How many of the allowed failures it counts for. */
+      readonly weight: number
+      readonly error: Error
+    }
   | { readonly type: 'fetchFailed'; readonly task: TaskId; readonly from: ExecutorId; readonly reason: string }
   | {
       readonly type: 'blockEvicted'

@@ -54,7 +54,7 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
       const task = takeRunning(state, event.task)
       if (!task || task.cancelled) break
       const stage = state.stages.get(task.stage)!
-      const failures = (stage.failures.get(task.partition) ?? 0) + 1
+      const failures = (stage.failures.get(task.partition) ?? 0) + event.weight
       stage.failures.set(task.partition, failures)
       if (!event.retry || failures >= state.limits.maxFailures) failJobsOf(state, task.stage, event.error, commands)
       else stage.pending.add(task.partition)

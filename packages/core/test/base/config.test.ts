@@ -22,6 +22,7 @@ test('options win over the environment, which wins over defaults', () => {
     master: 'memory[3]',
     secretFile: '/s',
     memoryBytes: 1024 * 2 ** 20,
+    heapBytes: 2 ** 31,
     shuffleStorage: 'memory',
     taskMaxFailures: 4,
     taskMaxLosses: 8,

@@ -42,6 +42,7 @@ const mapStage = plan(1, {
     kind: 'shuffle',
     shuffleId: 7 as ShuffleId,
     partitioner: { kind: 'hash', partitions: 1 },
+    site: 'x',
     perReducer: 1,
     storage: 'memory',
   },
@@ -118,7 +119,11 @@ describe('failures', () => {
     const state = withExecutors(a, b)
     submit(state, 1, [plan(1)], [0, 1])
     const fail = (task: number) =>
-      transition(state, { type: 'taskFailed', task: task as TaskId, retry: true, error: new Error('boom') }, 0)
+      transition(
+        state,
+        { type: 'taskFailed', task: task as TaskId, retry: true, weight: 1, error: new Error('boom') },
+        0,
+      )
     expect(brief(fail(1))).toEqual(['1/0@a'])
     expect(brief(fail(3))).toEqual(['cancelTask', 'failJob'])
   })
@@ -127,7 +132,11 @@ describe('failures', () => {
     const state = withExecutors(a)
     submit(state, 1, [plan(1)], [0, 1])
     expect(
-      transition(state, { type: 'taskFailed', task: 1 as TaskId, retry: false, error: new Error('usage') }, 0),
+      transition(
+        state,
+        { type: 'taskFailed', task: 1 as TaskId, retry: false, weight: 1, error: new Error('usage') },
+        0,
+      ),
     ).toEqual([{ type: 'failJob', job: 1, error: new Error('usage') }])
   })
 

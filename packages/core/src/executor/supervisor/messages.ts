@@ -8,6 +8,8 @@ export interface SessionStart {
   /** Every session may use all cores and the whole memory: sessions that run at once share them as processes do. */
   readonly cores: number
   readonly memoryBytes: number
+  /** The V8 heap of each slot. */
+  readonly heapBytes: number
   /** A folder of this session alone, which is removed when the process ends. */
   readonly workDir: string
   /** Where paths of the session's sources and sinks must lie; undefined for anywhere. */

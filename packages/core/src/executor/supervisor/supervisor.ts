@@ -10,6 +10,7 @@ import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
+import { defaultHeapBytes } from '../../base/heap-limit.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { LogLevel } from '../../base/logger.ts'
 import type { Obituary } from '../../transport/connect.ts'
@@ -22,6 +23,8 @@ export interface SupervisorOptions {
   readonly secret: string
   readonly cores: number
   readonly memoryBytes: number
+  /** The V8 heap of each slot. */
+  readonly heapBytes?: number
   readonly host?: string
   /** 0 picks a free one. */
   readonly port?: number
@@ -137,13 +140,13 @@ export class Supervisor {
   #sessionFor(session: string): SessionChild {
     const present = this.#sessions.get(session)
     if (present) return present
-    const { cores, memoryBytes, root, imports = [], logLevel = 'info' } = this.#options
+    const { cores, memoryBytes, heapBytes = defaultHeapBytes, root, imports = [], logLevel = 'info' } = this.#options
     const workDir = mkdtempSync(join(this.#workDir, 'gridify-session-'))
     const { advertise } = this.#options
     const name = advertise ?? (isWildcard(this.#options.host) ? 'executor' : this.url)
     const child = new SessionChild(
       this.#options.entry ?? new URL('../session-main.js', import.meta.url),
-      { session, cores, memoryBytes, workDir, root, imports, name, advertise, logLevel },
+      { session, cores, memoryBytes, heapBytes, workDir, root, imports, name, advertise, logLevel },
       this.#log,
     )
     this.#sessions.set(session, child)
