@@ -17,7 +17,6 @@ import { alignUp } from '../codec/block-layout.ts'
 export const sliceHeaderBytes = 32
 
 export const columnKind = { int32: 1, float64: 2, ascii: 3, utf8: 4, block: 5, none: 6 } as const
-export type ColumnKind = (typeof columnKind)[keyof typeof columnKind]
 
 /** Which bucket of `buckets` a key's hash falls into. Buckets x n refine buckets: floor(bucket of x n / n) is the bucket. */
 export function bucketOfHash(hash: number, buckets: number): number {

@@ -23,7 +23,7 @@ export function sortedByKey(slices: readonly Slice[], direction: 'ascending' | '
 }
 
 /** The places of `keys` in sorted order. */
-export function orderOf(keys: ArrayLike<unknown>, descending: boolean): Int32Array {
+function orderOf(keys: ArrayLike<unknown>, descending: boolean): Int32Array {
   if (isNumbers(keys as Column)) return orderOfNumbers(keys as Int32Array | Float64Array, descending)
   const list = keys as readonly unknown[]
   if (list.every((key) => typeof key === 'string')) return orderOfTexts(list as readonly string[], descending)
@@ -34,7 +34,7 @@ export function orderOf(keys: ArrayLike<unknown>, descending: boolean): Int32Arr
     : order.sort((a, b) => compareValues(list[a], list[b]))
 }
 
-export function places(count: number): Int32Array {
+function places(count: number): Int32Array {
   const order = new Int32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
   return order

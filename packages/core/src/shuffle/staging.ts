@@ -3,6 +3,7 @@
  * numbers and turns into a list at the first value that is none, so its kind changes per run and not per row.
  */
 
+import { listOf } from '../codec/columns/column.ts'
 import { estimateBytes } from '../codec/estimate.ts'
 
 /** Of pairs that hold more than numbers and short texts, so many bytes are one run. */
@@ -16,8 +17,8 @@ export class Staging {
   readonly capacity: number
   readonly keys: Float64Array
   readonly values: Float64Array
-  readonly keyList: unknown[] = []
-  readonly valueList: unknown[] = []
+  keyList: unknown[] = []
+  valueList: unknown[] = []
   keysAreNumbers = true
   valuesAreNumbers = true
   /** What the lists hold, roughly. */
@@ -54,7 +55,9 @@ export class Staging {
   clear(): void {
     this.rows = 0
     this.listBytes = 0
-    // Lists keep their length, since growing them again would cost more than the few rows they hold.
+    // New lists: V8 writes a young string into a young list as it is, but must note each one that goes into an old list.
+    if (!this.keysAreNumbers) this.keyList = listOf(this.capacity)
+    if (!this.valuesAreNumbers) this.valueList = listOf(this.capacity)
     this.keysAreNumbers = this.valuesAreNumbers = true
   }
 

@@ -7,7 +7,7 @@ import type { KeyIndex } from './key-index.ts'
 import { DoubleIndex } from './number-index.ts'
 import { StringIndex } from './text-index.ts'
 
-export class ValueIndex implements KeyIndex {
+class ValueIndex implements KeyIndex {
   readonly #site: string
   #numbers = new KeyMap<number>()
   #keys: unknown[] = []
