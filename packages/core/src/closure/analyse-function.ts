@@ -1,6 +1,7 @@
 /** What a function's source says about it; kept by source text, since the text alone decides. */
 
 import { addBlockFunctionNames } from './bindings.ts'
+import { membersOf, type ClassMember } from './class-members.ts'
 import { namesFromOutside, type Outside } from './free-names.ts'
 import { isClass, parseFunction, type ClassNode, type ParsedFunction } from './parse-function.ts'
 
@@ -12,8 +13,8 @@ export interface FunctionAnalysis {
   /** The class keeps state in #fields or #methods of its instances, which nobody outside can read. */
   readonly hasPrivateState: boolean
   readonly hasStaticPrivateFields: boolean
-  /** Member names written in the class, or undefined where some are computed. */
-  readonly memberNames: ReadonlySet<string> | undefined
+  /** What a class's body declares; empty for functions. */
+  readonly members: readonly ClassMember[]
   /** Functions declared in blocks, which sloppy mode lets the rest of the function see. */
   readonly blockFunctions: ReadonlySet<string>
 }
@@ -36,7 +37,8 @@ export function analyseFunction(source: string): FunctionAnalysis {
     isClass: isClass(node),
     hasPrivateState: isClass(node) && hasPrivateMember(node, false),
     hasStaticPrivateFields: isClass(node) && hasPrivateMember(node, true),
-    memberNames: isClass(node) ? memberNames(node) : undefined,
+    // the text was parsed behind one bracket
+    members: isClass(node) ? membersOf(node, `(${source}`) : [],
     blockFunctions,
   }
   if (known.size >= knownLimit) known.delete(known.keys().next().value!)
@@ -52,15 +54,4 @@ function hasPrivateMember(node: ClassNode, isStatic: boolean): boolean {
       part.static === isStatic &&
       (!isStatic || part.type === 'PropertyDefinition'),
   )
-}
-
-function memberNames(node: ClassNode): Set<string> | undefined {
-  const names = new Set<string>()
-  for (const part of node.body.body) {
-    if (part.type === 'StaticBlock') continue
-    if (part.computed) return undefined
-    if (part.key.type === 'Identifier') names.add(part.key.name)
-    else if (part.key.type === 'Literal') names.add(String(part.key.value))
-  }
-  return names
 }

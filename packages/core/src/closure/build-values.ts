@@ -5,6 +5,7 @@
 
 import { ClosureError, InternalError } from '../base/errors.ts'
 import type { ShipReference } from './closure.ts'
+import type { ClassPart, ClassTable } from './class-identity.ts'
 import { compileFunction, type FunctionFactory } from './compile-function.ts'
 import { fillShell, makeShell } from './fill-object.ts'
 import { intrinsicAt } from './intrinsics.ts'
@@ -18,6 +19,14 @@ export interface BuildEnvironment {
   readonly stub: (stub: Stub) => unknown
   /** Compiled functions, shared by all builds of one closure. */
   readonly factories: Map<string, FunctionFactory>
+  /** The classes among the nodes. */
+  readonly classes: readonly ClassPart[]
+}
+
+/** Where classes are found that other closures brought here before. */
+export interface SharedClasses {
+  readonly slot: ClassTable
+  readonly task: ClassTable
 }
 
 interface Visit {
@@ -35,6 +44,7 @@ interface LateNames {
 export class ValueBuilder {
   private readonly closure: WireClosure
   private readonly environment: BuildEnvironment
+  private readonly shared: SharedClasses
   private readonly values: unknown[] = []
   private readonly created: Uint8Array
   private readonly visited: Uint8Array
@@ -42,24 +52,44 @@ export class ValueBuilder {
   private unfilled: number[] = []
   private late: LateNames[] = []
 
-  constructor(closure: WireClosure, environment: BuildEnvironment) {
+  constructor(closure: WireClosure, environment: BuildEnvironment, shared: SharedClasses) {
     this.closure = closure
     this.environment = environment
+    this.shared = shared
     this.created = new Uint8Array(closure.nodes.length)
     this.visited = new Uint8Array(closure.nodes.length)
   }
 
   build(): unknown {
     const { root, frozen, sealed, closed } = this.closure
+    const fresh = this.environment.classes.filter((part) => !this.takeShared(part))
     const rootId = nodeIndex(root)
-    if (rootId !== undefined) this.visitFrom(rootId)
+    if (rootId !== undefined && this.visited[rootId] === 0) this.visitFrom(rootId)
     this.settle()
     while (this.uncreated.length > 0) this.createForced()
     if (this.unfilled.length > 0) throw new InternalError('a closure has values that cannot be built')
     for (const id of frozen) Object.freeze(this.values[id])
     for (const id of sealed) Object.seal(this.values[id])
     for (const id of closed) Object.preventExtensions(this.values[id])
+    for (const part of fresh) this.tableOf(part).add(part.hash, part.ids.map((id) => this.values[id])) // prettier-ignore
     return this.read(root)
+  }
+
+  private tableOf({ perTask }: ClassPart): ClassTable {
+    return perTask ? this.shared.task : this.shared.slot
+  }
+
+  /** Puts a class that exists here already, with all that it reaches, in the place of its nodes. */
+  private takeShared(part: ClassPart): boolean {
+    const values = this.tableOf(part).find(part.hash)
+    if (values === undefined) return false
+    for (const [i, id] of part.ids.entries()) {
+      // what two classes share is that of the first
+      if (this.created[id] === 1) continue
+      this.put(id, values[i])
+      this.visited[id] = 1
+    }
+    return true
   }
 
   /** The value of a slot whose node exists already. */
@@ -160,6 +190,7 @@ export class ValueBuilder {
         return this.isCreated(node[1]) && this.isCreated(node[2]) && node[3].every(this.isCreated)
       case 'withEnv':
         return this.isCreated(node[1]) && this.isCreated(node[2])
+      case 'boxed':
       case 'prototype':
         return this.isCreated(node[1])
       default:
@@ -196,6 +227,10 @@ export class ValueBuilder {
         return
       case 'prototype':
         this.put(id, (this.read(node[1]) as Function).prototype)
+        return
+      case 'boxed':
+        this.put(id, Object(this.read(node[1])))
+        if (!this.fill(id)) this.unfilled.push(id)
         return
       case 'function':
         this.createFunction(id, node[1])

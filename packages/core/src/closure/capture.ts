@@ -53,7 +53,10 @@ export function captureGraph(fn: Function, site: CallSite): { closure: Closure; 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const path = String(error.trail) || `function ${fn.name}`.trimEnd()
-    throw new ClosureError(`${describeCallSite(site)} cannot send its function to executors: ${path} ${error.message}`)
+    throw new ClosureError(
+      `${describeCallSite(site)} cannot send its function to executors: ${path} ${error.message}`,
+      { cause: error.cause },
+    )
   }
 }
 

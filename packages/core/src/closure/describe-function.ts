@@ -3,6 +3,7 @@
 import { types } from 'node:util'
 import { analyseFunction, type FunctionAnalysis } from './analyse-function.ts'
 import { builtinValue } from './builtin-values.ts'
+import { isWritten } from './class-members.ts'
 import { captureNames, importMetaRefusal } from './captured-names.ts'
 import type { Graph } from './graph.ts'
 import { inspectFunction, type InspectedFunction } from './inspect-function.ts'
@@ -88,6 +89,9 @@ function describeSource(
   trail.place = `${fn.name === '' ? `anonymous ${kind}` : `${kind} ${fn.name}`}${location === 'unknown' ? '' : ` at ${location}`}`
   const analysis = analyse(source, trail)
   refuseUnknowable(analysis, trail)
+  if (inspected?.scopes.some(({ description }) => description.startsWith('With'))) {
+    throw new Refusal(trail, 'stands inside a `with` block, so what it uses cannot be known; move it out')
+  }
   if (analysis.hasStaticPrivateFields) {
     graph.warnings.add(`${trail.place} has static private fields; on executors they start from their initialisers`)
   }
@@ -123,7 +127,7 @@ function describeSource(
       ...free.flatMap(([name, use]) => (use.evaluated && names.includes(name) ? [name] : [])),
       ...(analysis.parsed.heritage ? [parentName] : []),
     ],
-    ...ownState(graph, fn, source, analysis, trail),
+    ...ownState(graph, fn, analysis, trail),
   }
   return ['function', wire]
 }
@@ -133,8 +137,12 @@ function refuseUnknowable({ outside, isArrow, isClass, parsed }: FunctionAnalysi
     const names = [...outside.privateNames].map((name) => `#${name}`).join(', ')
     throw new Refusal(trail, `is a method that uses the private name ${names || '#'}; send the class instead`)
   }
-  if (outside.usesSuper && !isClass) throw new Refusal(trail, 'is a method that uses `super`; send the class instead')
+  if (outside.usesSuper && !isClass)
+    throw new Refusal(trail, 'is a method that uses `super`; send its class instead, or call the parent by its name')
   if (outside.callsEval) throw new Refusal(trail, 'calls eval, so what it uses cannot be known; write the code out')
+  if (outside.usesWith) {
+    throw new Refusal(trail, 'has a `with` block, so what it uses cannot be known; write the names out')
+  }
   if (outside.usesThis && isArrow) {
     throw new Refusal(
       trail,
@@ -154,12 +162,11 @@ function refuseUnknowable({ outside, isArrow, isClass, parsed }: FunctionAnalysi
 function ownState(
   graph: Graph,
   fn: Function,
-  source: string,
   analysis: FunctionAnalysis,
   trail: Trail,
 ): Pick<WireFunction, 'own' | 'prototype' | 'replacedPrototype'> {
   const skipped = (key: PropertyKey): boolean =>
-    ownOfFunctions.has(key) || (analysis.isClass && isDeclared(fn, key, source))
+    ownOfFunctions.has(key) || isWritten(analysis.members, true, key, Object.getOwnPropertyDescriptor(fn, key)!)
   const hasOwn = Reflect.ownKeys(fn).some((key) => !skipped(key))
   const own = hasOwn ? graph.properties(fn, trail, skipped) : null
   const prototype: unknown = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value
@@ -182,24 +189,15 @@ function ownState(
 }
 
 function prototypeChanges(graph: Graph, prototype: object, analysis: FunctionAnalysis, trail: Trail): Extras | null {
-  const { isClass, memberNames } = analysis
-  // A class is evaluated again from its source; only what was added afterwards travels beside it.
-  if (isClass && memberNames === undefined) return null
+  const { isClass, members } = analysis
   const parent: unknown = Object.getPrototypeOf(prototype)
-  const isWritten = (key: PropertyKey): boolean =>
-    key === 'constructor' || (typeof key === 'string' && (memberNames?.has(key) ?? false))
+  // A class is evaluated again from its source; only what was added or replaced afterwards travels beside it.
+  const skipped = (key: PropertyKey): boolean =>
+    key === 'constructor' || isWritten(members, false, key, Object.getOwnPropertyDescriptor(prototype, key)!)
   const hasParent = !isClass && parent !== Object.prototype
-  if (!hasParent && Reflect.ownKeys(prototype).every(isWritten)) return null
+  if (!hasParent && Reflect.ownKeys(prototype).every(skipped)) return null
   const parentSlot = hasParent ? graph.slot(parent, trail, 'part', 'parent prototype') : 0
-  return [parentSlot, ...graph.properties(prototype, trail, isWritten)]
-}
-
-/** True for static members that evaluating the class makes again: methods, accessors, functions written in its body. */
-function isDeclared(fn: Function, key: PropertyKey, source: string): boolean {
-  const { value, get, set, enumerable } = Object.getOwnPropertyDescriptor(fn, key)!
-  if (get || set) return !enumerable
-  if (typeof value !== 'function') return false
-  return !enumerable || source.includes(Function.prototype.toString.call(value))
+  return [parentSlot, ...graph.properties(prototype, trail, skipped)]
 }
 
 function isStrict(

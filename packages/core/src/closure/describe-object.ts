@@ -10,6 +10,7 @@ import { Refusal, type Trail } from './trail.ts'
 import type { Extras, Prototype, Slot, WireNode } from './wire.ts'
 
 const numericMinimum = 32
+const longestListed = 1024
 
 export function describeObject(graph: Graph, object: object, trail: Trail): WireNode {
   if (Array.isArray(object)) return describeArray(graph, object, trail)
@@ -58,16 +59,18 @@ function describeBuiltinKind(graph: Graph, object: object, trail: Trail): WireNo
   }
   if (types.isMap(object)) {
     const entries: Slot[] = []
-    for (const [key, value] of object) {
+    // the built-in iterators and readers: a subclass may have put its own over them
+    for (const [key, value] of Map.prototype.entries.call(object)) {
       const label = typeof key === 'string' ? JSON.stringify(key) : typeof key === 'number' ? key : '...'
       entries.push(graph.slot(key, trail, 'key', ''), graph.slot(value, trail, 'entry', label))
     }
     return ['map', entries, rest(Map.prototype)]
   }
   if (types.isSet(object)) {
-    return ['set', Array.from(object, (item) => graph.slot(item, trail, 'member', '')), rest(Set.prototype)]
+    const items = Array.from(Set.prototype.values.call(object), (item) => graph.slot(item, trail, 'member', ''))
+    return ['set', items, rest(Set.prototype)]
   }
-  if (types.isDate(object)) return ['date', object.getTime(), rest(Date.prototype)]
+  if (types.isDate(object)) return ['date', Date.prototype.getTime.call(object), rest(Date.prototype)]
   if (types.isRegExp(object)) {
     const { source, flags, lastIndex } = object
     return ['regexp', source, flags, lastIndex, rest(RegExp.prototype, (key) => key === 'lastIndex')]
@@ -78,11 +81,11 @@ function describeBuiltinKind(graph: Graph, object: object, trail: Trail): WireNo
     return ['error', stack, rest(Error.prototype, (key) => key === 'stack')]
   }
   if (types.isAnyArrayBuffer(object)) {
-    return ['bytes', 'ArrayBuffer', new Uint8Array(object.slice(0) as ArrayBuffer), rest(ArrayBuffer.prototype)]
+    return ['bytes', 'ArrayBuffer', new Uint8Array((object as ArrayBuffer).slice(0)), rest(ArrayBuffer.prototype)]
   }
   if (ArrayBuffer.isView(object)) return describeView(object, rest)
   if (types.isBoxedPrimitive(object)) {
-    const value: unknown = object.valueOf()
+    const value = boxedValue(object)
     const isString = typeof value === 'string'
     const expected = Object.getPrototypeOf(Object(value)) as object
     return [
@@ -92,6 +95,14 @@ function describeBuiltinKind(graph: Graph, object: object, trail: Trail): WireNo
     ]
   }
   return describeByArguments(object)
+}
+
+function boxedValue(object: object): unknown {
+  if (types.isNumberObject(object)) return Number.prototype.valueOf.call(object)
+  if (types.isStringObject(object)) return String.prototype.valueOf.call(object)
+  if (types.isBooleanObject(object)) return Boolean.prototype.valueOf.call(object)
+  if (types.isBigIntObject(object)) return BigInt.prototype.valueOf.call(object)
+  return Symbol.prototype.valueOf.call(object)
 }
 
 /** Objects whose state lies inside the engine but can be asked for: they are made again from equal arguments. */
@@ -214,6 +225,13 @@ function refuseByKind(object: object, trail: Trail): void {
     const what = ArrayBuffer.isView(object) ? 'is a view of a SharedArrayBuffer' : 'is a SharedArrayBuffer'
     throw new Refusal(trail, `${what}, which cannot leave the process; copy it into a plain ArrayBuffer`)
   }
+  const buffer = ArrayBuffer.isView(object) ? object.buffer : object
+  if (types.isArrayBuffer(buffer) && isDetached(buffer)) {
+    throw new Refusal(trail, 'has no bytes any more: its ArrayBuffer was transferred; capture it before, or a copy')
+  }
+  if (types.isArrayBuffer(object) && Reflect.get(object, 'resizable') === true) {
+    throw new Refusal(trail, 'is a resizable ArrayBuffer; send a copy of fixed size (buffer.slice())')
+  }
   if (types.isGeneratorObject(object)) {
     throw new Refusal(trail, 'is a running generator; call the generator function inside the function')
   }
@@ -222,6 +240,16 @@ function refuseByKind(object: object, trail: Trail): void {
     throw new Refusal(trail, 'is a running iterator; send the collection or an array')
   }
   if (types.isExternal(object)) throw processBound(trail, 'native handle')
+}
+
+function isDetached(buffer: ArrayBuffer): boolean {
+  if (buffer.byteLength > 0) return false
+  try {
+    new Uint8Array(buffer)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** Prototype and own properties beyond an object's contents; null where there are none. */
@@ -233,10 +261,11 @@ function extras(
   skipped?: (key: PropertyKey) => boolean,
 ): Extras | null {
   const prototype = prototypeSlot(graph, object, trail, expected)
-  // Listing a typed array's keys would make a string for each element; properties put on one are not sent.
-  const [shape, values] = types.isTypedArray(object)
-    ? [graph.shapeId([]), []]
-    : graph.properties(object, trail, skipped)
+  // Listing a typed array's keys makes a string for each element; properties put on a long one are not sent.
+  const [shape, values] =
+    types.isTypedArray(object) && object.length > longestListed
+      ? [graph.shapeId([]), []]
+      : graph.properties(object, trail, skipped)
   if (prototype === 0 && values.length === 0) return null
   return [prototype, shape, values]
 }

@@ -1,7 +1,7 @@
 /** Makes the empty form of each container and fills it, once all that it holds exists. */
 
 import { intrinsicAt } from './intrinsics.ts'
-import type { Extras, PropertySlot, Shape, Slot, WireNode } from './wire.ts'
+import { nodeIndex, type Extras, type PropertySlot, type Shape, type Slot, type WireNode } from './wire.ts'
 
 type Read = (slot: Slot) => unknown
 
@@ -34,7 +34,7 @@ export function makeShell(node: WireNode, read: Read): object | undefined {
       return makeView(node[1], copyOf(node[2]))
     case 'boxed':
       // a boxed symbol waits for its symbol's node; all other contents are in place
-      return Array.isArray(node[1]) && typeof node[1][0] === 'number' ? {} : (Object(read(node[1])) as object)
+      return nodeIndex(node[1]) === undefined ? (Object(read(node[1])) as object) : undefined
     case 'made':
       return Reflect.construct(intrinsicAt(node[1]) as Function, node[2]) as object
     default:

@@ -20,6 +20,7 @@ export interface Outside {
   usesSuper: boolean
   usesImportMeta: boolean
   callsEval: boolean
+  usesWith: boolean
   readonly privateNames: Set<string>
   /** Positions of the `import` of dynamic imports, in the parsed text. */
   readonly dynamicImports: { readonly start: number; readonly specifier: string | undefined }[]
@@ -51,6 +52,7 @@ class OutsideWalker {
     usesSuper: false,
     usesImportMeta: false,
     callsEval: false,
+    usesWith: false,
     privateNames: new Set(),
     dynamicImports: [],
     requires: new Set(),
@@ -68,14 +70,18 @@ class OutsideWalker {
     const names = new Set<string>(arrow ? [] : ['arguments'])
     if (node.type === 'FunctionExpression' && node.id) names.add(node.id.name)
     for (const parameter of node.params) addPatternNames(parameter, names)
+    const inBody = new Set<string>()
     if (node.body.type === 'BlockStatement') {
-      addVarNames(node.body, names)
-      addBlockNames(node.body.body, names)
+      addVarNames(node.body, inBody)
+      addBlockNames(node.body.body, inBody)
     }
     this.within(names, () => {
+      // a default value does not see the variables of the body
       for (const parameter of node.params) this.walk(parameter, inside)
-      if (node.body.type === 'BlockStatement') for (const statement of node.body.body) this.walk(statement, inside)
-      else this.walk(node.body, inside)
+      this.within(inBody, () => {
+        if (node.body.type === 'BlockStatement') for (const statement of node.body.body) this.walk(statement, inside)
+        else this.walk(node.body, inside)
+      })
     })
   }
 
@@ -143,6 +149,9 @@ class OutsideWalker {
           this.walk(node.value, place)
         }
         return
+      case 'WithStatement':
+        this.outside.usesWith = true
+        break
       case 'LabeledStatement':
         this.walk(node.body, place)
         return

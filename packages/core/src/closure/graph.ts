@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
+import { InternalError } from '../base/errors.ts'
 import { builtinValue } from './builtin-values.ts'
 import { shipSymbol, type ShipReference } from './closure.ts'
 import { describeFunction } from './describe-function.ts'
@@ -50,7 +51,7 @@ export class Graph {
   describe(fn: Function, root: Trail): WireClosure {
     const slot = this.enqueue(fn, root)
     for (let id = 0; id < this.values.length; id++) {
-      if (!this.done.has(id)) this.nodes[id] = this.describeValue(id, this.values[id], this.trails[id]!)
+      if (!this.done.has(id)) this.nodes[id] = this.describeSafely(id)
     }
     return {
       root: slot,
@@ -151,12 +152,23 @@ export class Graph {
     return slot
   }
 
+  /** Reading a captured value may run code of the program, such as a Proxy in its prototype chain, which may throw. */
+  private describeSafely(id: number): WireNode {
+    const trail = this.trails[id]!
+    try {
+      return this.describeValue(id, this.values[id], trail)
+    } catch (error) {
+      if (error instanceof Refusal || error instanceof InternalError) throw error
+      throw new Refusal(trail, `cannot be read (${error instanceof Error ? error.message : String(error)})`, error)
+    }
+  }
+
   private describeValue(id: number, value: unknown, trail: Trail): WireNode {
     if (typeof value === 'symbol') return describeSymbol(value)
     if (!isReference(value)) throw new TypeError(`no node for ${typeof value}`)
+    if (types.isProxy(value)) throw new Refusal(trail, 'is a Proxy; send the object behind it')
     const path = intrinsicPath(value)
     if (path !== undefined) return ['intrinsic', path]
-    if (types.isProxy(value)) throw new Refusal(trail, 'is a Proxy; send the object behind it')
     const constructor = constructorOfPrototype(value)
     if (constructor) return ['prototype', this.slot(constructor, trail, 'part', 'constructor')]
     const reference = this.referenceOf(value, trail)

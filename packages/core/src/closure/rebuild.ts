@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { ValueBuilder, type BuildEnvironment } from './build-values.ts'
+import { classParts, ClassTable } from './class-identity.ts'
 import type { ShipReference } from './closure.ts'
 import type { FunctionFactory } from './compile-function.ts'
 import { importDynamically, importValue } from './import-module.ts'
@@ -13,14 +14,21 @@ export interface RebuildEnvironment {
   resolveReference(reference: ShipReference): unknown
   /** Folders whose node_modules hold the npm packages, first match wins. */
   readonly importRoots: readonly string[]
+  /** Shared by all closures of a slot, so that each class is one class there. */
+  readonly classes?: ClassTable
 }
 
 /**
- * Loads what the closure imports, then returns a factory. Each call of the factory makes a fresh copy of the function
- * and of all values that it captured; modules are shared.
+ * Makes a fresh copy of the function and of the values that it captured. Closures that one task runs are given the same
+ * table, for classes that live as long as the task.
+ */
+export type ClosureFactory = (taskClasses?: ClassTable) => Function
+
+/**
+ * Loads what the closure imports, then returns a factory of copies; modules and classes are shared by them.
  * @throws ClosureError where this executor lacks a package.
  */
-export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvironment): Promise<() => Function> {
+export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvironment): Promise<ClosureFactory> {
   const closure = unpackClosure(bytes)
   const imported = new Map<number, unknown>()
   for (const [id, node] of closure.nodes.entries()) {
@@ -31,8 +39,10 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
     imported,
     stub: (stub) => makeStub(stub, environment.importRoots),
     factories: new Map<string, FunctionFactory>(),
+    classes: classParts(closure),
   }
-  return () => new ValueBuilder(closure, build).build() as Function
+  const { classes: slot = new ClassTable() } = environment
+  return (task = new ClassTable()) => new ValueBuilder(closure, build, { slot, task }).build() as Function
 }
 
 function makeStub(stub: Stub, roots: readonly string[]): unknown {

@@ -72,8 +72,8 @@ function stepText({ step, key }: Trail): string {
 export class Refusal extends Error {
   readonly trail: Trail
 
-  constructor(trail: Trail, reason: string) {
-    super(reason)
+  constructor(trail: Trail, reason: string, cause?: unknown) {
+    super(reason, { cause })
     this.trail = trail
   }
 }

@@ -130,6 +130,11 @@ export function unpackClosure(bytes: Uint8Array): WireClosure {
   return { root, nodes, shapes, frozen, sealed, closed }
 }
 
+/** Bytes that are equal for equal data, to take a hash of. */
+export function packCanonical(data: readonly unknown[]): Uint8Array {
+  return packr.pack(data)
+}
+
 /** The packed size of one node or slot by itself. */
 export function packedBytes(part: WireNode | Slot): number {
   return packr.pack(part).length

@@ -15,7 +15,7 @@ import {
   type StageId,
 } from '../base/ids.ts'
 import { captureClosure } from '../closure/capture.ts'
-import { shipSymbol } from '../closure/closure.ts'
+import { shipSymbol, type Closure } from '../closure/closure.ts'
 import { SegmentBuilder } from '../codec/segment.ts'
 import { encodeValue } from '../codec/value.ts'
 import { Dataset, type Row } from '../dataset/dataset.ts'
@@ -87,6 +87,8 @@ export class Context {
     readStream: (node) => this.#readStream(node.id, node.partitions),
   }
   readonly #scopes: Scope[] = []
+  /** What captures warned of already, each once per call site. */
+  readonly #warned = new Set<string>()
   readonly #runner: JobRunner
   #defaultPartitions = 1
   #stopped: Promise<void> | undefined
@@ -127,7 +129,7 @@ export class Context {
       },
       nextDatasetId: () => this.#ids.next<DatasetId>('dataset'),
       nextShuffleId: () => this.#ids.next<ShuffleId>('shuffle'),
-      capture: (fn, site) => captureClosure(fn, site),
+      capture: (fn, site) => this.#capture(fn, site),
       runJob: (node, sink, site, options) => this.#runJob(node, sink, site, options),
       partitionCount: async (node) => {
         listSources(node, this.#resolutions)
@@ -403,6 +405,18 @@ export class Context {
     throw new UsageError(
       'is the context, which lives on the driver; use its datasets and broadcasts outside of functions',
     )
+  }
+
+  #capture(fn: Function, site: CallSite): Closure {
+    const closure = captureClosure(fn, site)
+    for (const warning of closure.warnings) {
+      const message = `${describeCallSite(site)} ${warning}`
+      if (this.#warned.has(message)) continue
+      this.#warned.add(message)
+      const log = this.#config.onLog ?? printWarnings
+      log({ level: 'warn', source: 'driver', message })
+    }
+    return closure
   }
 
   async #runJob(

@@ -8,7 +8,8 @@ import { createLogger, type LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { Closure, ShipReference } from '../closure/closure.ts'
-import { rebuildClosure } from '../closure/rebuild.ts'
+import { ClassTable } from '../closure/class-identity.ts'
+import { rebuildClosure, type ClosureFactory } from '../closure/rebuild.ts'
 import { checksum } from '../codec/checksum.ts'
 import { plainRow } from '../codec/group.ts'
 import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
@@ -101,7 +102,9 @@ export class Slot {
   readonly #services: SlotServices
   readonly #shared: SharedRegionTable
   readonly #stages = new Map<StageId, StagePlan>()
-  readonly #factories = new Map<string, () => Function>()
+  readonly #factories = new Map<string, ClosureFactory>()
+  readonly #classes = new ClassTable()
+  #taskClasses = new ClassTable()
   readonly #functions = new Map<string, (...args: unknown[]) => unknown>()
   readonly #broadcastBytes = new Map<number, Uint8Array>()
   readonly #broadcastValues = new Map<number, unknown>()
@@ -179,6 +182,7 @@ export class Slot {
           closure.hash,
           await rebuildClosure(closure.bytes, {
             importRoots: this.#services.importRoots,
+            classes: this.#classes,
             resolveReference: (reference) => this.#resolve(reference),
           }),
         )
@@ -223,6 +227,7 @@ export class Slot {
       throw describeFailure(error, plan, task, run.site, this.#services.executor)
     } finally {
       this.#run = undefined
+      this.#taskClasses = new ClassTable()
       this.#shared.unpinAll()
       pool.freeOwner(owner)
     }
@@ -231,7 +236,7 @@ export class Slot {
   #functionOf(closure: Closure): (...args: unknown[]) => unknown {
     const factory = this.#factories.get(closure.hash)!
     // A function that assigns to what it captured starts from the captured values in each task.
-    if (closure.perTask) return factory() as (...args: unknown[]) => unknown
+    if (closure.perTask) return factory(this.#taskClasses) as (...args: unknown[]) => unknown
     let fn = this.#functions.get(closure.hash)
     if (!fn) {
       fn = factory() as (...args: unknown[]) => unknown
