@@ -37,8 +37,7 @@ export function analyseFunction(source: string): FunctionAnalysis {
     isClass: isClass(node),
     hasPrivateState: isClass(node) && hasPrivateMember(node, false),
     hasStaticPrivateFields: isClass(node) && hasPrivateMember(node, true),
-    // the text was parsed behind one bracket
-    members: isClass(node) ? membersOf(node, `(${source}`) : [],
+    members: isClass(node) ? membersOf(node, source, parsed.offset) : [],
     blockFunctions,
   }
   if (known.size >= knownLimit) known.delete(known.keys().next().value!)

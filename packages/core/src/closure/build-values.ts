@@ -10,13 +10,13 @@ import { compileFunction, type FunctionFactory } from './compile-function.ts'
 import { fillShell, makeShell } from './fill-object.ts'
 import { intrinsicAt } from './intrinsics.ts'
 import { childNodes } from './node-children.ts'
-import { nodeIndex, type Slot, type Stub, type WireClosure, type WireFunction } from './wire.ts'
+import { nodeIndex, type NamedModule, type Slot, type Stub, type WireClosure, type WireFunction } from './wire.ts'
 
 export interface BuildEnvironment {
   readonly resolveReference: (reference: ShipReference) => unknown
   /** Values of the import nodes, loaded before. */
   readonly imported: ReadonlyMap<number, unknown>
-  readonly stub: (stub: Stub) => unknown
+  readonly stub: (stub: Stub, modules?: Readonly<Record<string, NamedModule>>) => unknown
   /** Compiled functions, shared by all builds of one closure. */
   readonly factories: Map<string, FunctionFactory>
   /** The classes among the nodes. */
@@ -214,7 +214,7 @@ export class ValueBuilder {
         this.put(id, makeSymbol(node[1], node[2]))
         return
       case 'stub':
-        this.put(id, this.environment.stub(node[1]))
+        this.put(id, this.environment.stub(node[1], node[2]))
         return
       case 'bound': {
         const target = this.read(node[1]) as Function

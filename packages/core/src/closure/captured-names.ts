@@ -2,22 +2,25 @@
 
 import { createRequire } from 'node:module'
 import type { FunctionAnalysis } from './analyse-function.ts'
-import { classifyImport, type NamedModule } from './classify-import.ts'
+import { classifyImport } from './classify-import.ts'
 import { namespaceNode } from './describe-object.ts'
-import type { FreeName } from './free-names.ts'
+import { viteImport, type FreeName } from './free-names.ts'
 import type { Graph } from './graph.ts'
 import type { Scope } from './inspect-function.ts'
 import { isStandardGlobal } from './intrinsics.ts'
 import { isReference } from './is-reference.ts'
+import { isNotYetDeclared } from './not-yet-declared.ts'
 import { fileOfUrl } from './package-of.ts'
 import { importsOf, type ScriptImport } from './script-imports.ts'
 import type { Script } from './scripts.ts'
 import { Refusal, Trail } from './trail.ts'
-import type { Slot } from './wire.ts'
+import type { NamedModule, Slot } from './wire.ts'
 
 export interface CapturedNames {
   readonly names: string[]
   readonly values: Slot[]
+  /** Names that only computed keys use, and that V8 kept no value of. */
+  readonly missing: string[]
 }
 
 interface Surroundings {
@@ -29,7 +32,7 @@ interface Surroundings {
 
 /** What a test runner or a coverage tool writes into sources, by what it means here. */
 const tools = {
-  dynamicImport: /^__vi(te_ssr)?_dynamic_import__$/,
+  dynamicImport: viteImport,
   importMeta: /^__vite_ssr_import_meta__$/,
   moduleObject: /^(__vite_ssr_import_\d+__|__vi_import_\d+__)$/,
   coverage: /^cov_[a-z0-9]+$/,
@@ -39,8 +42,13 @@ export function captureNames(graph: Graph, surroundings: Surroundings): Captured
   const { analysis, scopes, trail } = surroundings
   const names: string[] = []
   const values: Slot[] = []
+  const missing: string[] = []
   for (const [name, use] of analysis.outside.names) {
     const scope = scopes.findIndex(({ variables }) => Object.hasOwn(variables, name))
+    if (scope < 0 && use.keyOnly && scopes.length > 0 && !(name in globalThis)) {
+      missing.push(name)
+      continue
+    }
     const slot =
       scope < 0 ? globalSlot(graph, name, use, surroundings) : variableSlot(graph, name, use, scope, surroundings)
     if (slot === undefined) continue
@@ -48,17 +56,18 @@ export function captureNames(graph: Graph, surroundings: Surroundings): Captured
     values.push(slot)
     if (use.assigned) noteAssignment(graph, name, trail)
   }
-  return { names, values }
+  return { names, values, missing }
 }
 
-function globalSlot(
-  graph: Graph,
-  name: string,
-  use: FreeName,
-  { analysis, script, trail }: Surroundings,
-): Slot | undefined {
+function globalSlot(graph: Graph, name: string, use: FreeName, surroundings: Surroundings): Slot | undefined {
+  const { analysis, script, trail } = surroundings
   if (isStandardGlobal(name)) return undefined
-  if (name in globalThis) return graph.slot(Reflect.get(globalThis, name), trail, 'variable', name)
+  if (name in globalThis) {
+    const value: unknown = Reflect.get(globalThis, name)
+    // a REPL has `require` and `module` as globals
+    if (isCommonJsVariable(name, value)) return commonJsSlot(graph, name, value, use, surroundings)
+    return graph.slot(value, trail, 'variable', name)
+  }
   if (use.typeofOnly || analysis.blockFunctions.has(name)) return undefined
   if (script === undefined) {
     throw new Refusal(
@@ -87,7 +96,7 @@ function variableSlot(
   const value: unknown = scope.variables[name]
   const here = new Trail(trail, 'variable', name)
   if (tools.coverage.test(name) && typeof value === 'function') return graph.add(['stub', 'coverage'], here)
-  if (tools.dynamicImport.test(name)) return graph.add(['stub', 'import'], here)
+  if (tools.dynamicImport.test(name)) return graph.add(['stub', 'import', viteModules(surroundings)], here)
   if (tools.importMeta.test(name)) throw importMetaRefusal(trail)
   if (isCommonJsVariable(name, value)) return commonJsSlot(graph, name, value, use, surroundings)
   const found = script && importAt(name, value, index, surroundings.scopes, script)
@@ -98,9 +107,23 @@ function variableSlot(
       return graph.add(namespaceNode(graph, value, use.members, here), here)
     }
   }
+  if (value === undefined && script && isNotYetDeclared(name, script)) {
+    throw new Refusal(trail, `uses \`${name}\` before its declaration has run; move the declaration above this call`)
+  }
   const slot = graph.slot(value, trail, 'variable', name)
   graph.variables.push({ trail: here, value, slot })
   return slot
+}
+
+/** vite resolves specifiers to files of its own server; executors need the packages' names. */
+function viteModules({ analysis, script, trail }: Surroundings): Record<string, NamedModule> {
+  const modules: Record<string, NamedModule> = {}
+  for (const specifier of analysis.outside.viteImports) {
+    const module = classifyImport(specifier, script?.url ?? '')
+    if (module) modules[specifier] = module
+    else if (/^[./]/.test(specifier)) throw importedFileRefusal(trail, specifier)
+  }
+  return modules
 }
 
 function importSlot(
@@ -188,6 +211,13 @@ function noteAssignment(graph: Graph, name: string, trail: Trail): void {
   graph.assignsOutside = true
   const who = trail.step === 'root' ? '' : `${trail.place} `
   graph.warnings.add(`${who}assigns to captured variable \`${name}\`; each task gets its own copy: use an accumulator`)
+}
+
+export function importedFileRefusal(trail: Trail, specifier: string): Refusal {
+  return new Refusal(
+    trail,
+    `imports '${specifier}', a file that executors do not have; import it at the top of the file`,
+  )
 }
 
 export function importMetaRefusal(trail: Trail): Refusal {

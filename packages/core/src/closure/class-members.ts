@@ -1,6 +1,6 @@
 /** Tells what a class makes when it is evaluated again from what was put on it later: only that travels beside its source. */
 
-import type { ClassNode } from './parse-function.ts'
+import type { ClassNode, SourceRange } from './parse-function.ts'
 
 export interface ClassMember {
   /** Undefined for computed keys. */
@@ -8,10 +8,14 @@ export interface ClassMember {
   readonly isStatic: boolean
   readonly isField: boolean
   readonly text: string
+  /** Of a computed key, brackets included, in the class's source. */
+  readonly keyRange: SourceRange | undefined
 }
 
-/** Members in the order in which they are written; `source` is the text that `node` was parsed from. */
-export function membersOf(node: ClassNode, source: string): ClassMember[] {
+export type ComputedMember = ClassMember & { readonly keyRange: SourceRange }
+
+/** Members in the order in which they are written; `node` was parsed from `source` with `offset` characters before it. */
+export function membersOf(node: ClassNode, source: string, offset: number): ClassMember[] {
   const members: ClassMember[] = []
   for (const part of node.body.body) {
     if (part.type === 'StaticBlock') continue
@@ -26,10 +30,15 @@ export function membersOf(node: ClassNode, source: string): ClassMember[] {
             : '#',
       isStatic: part.static,
       isField: part.type === 'PropertyDefinition',
-      text: source.slice(part.start, part.end),
+      text: source.slice(part.start - offset, part.end - offset),
+      keyRange: computed ? bracketsAround(source, key.start - offset, key.end - offset) : undefined,
     })
   }
   return members
+}
+
+export function bracketsAround(source: string, start: number, end: number): SourceRange {
+  return { start: source.lastIndexOf('[', start - 1), end: source.indexOf(']', end) + 1 }
 }
 
 /** False for data, for methods that were replaced (by a decorator, by a test) and for those added. */

@@ -3,13 +3,8 @@
 import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { isAbsolute, join, relative, sep } from 'node:path'
+import type { NamedModule } from './wire.ts'
 import { corePackage, fileOfUrl, isImported, packageOfFile, packageOfSpecifier } from './package-of.ts'
-
-export interface NamedModule {
-  readonly specifier: string
-  readonly version: string | null
-  readonly file: string | null
-}
 
 /** The module as executors find it, or undefined where it is a file of the project. */
 export function classifyImport(specifier: string, scriptUrl: string): NamedModule | undefined {

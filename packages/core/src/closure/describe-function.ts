@@ -4,20 +4,24 @@ import { types } from 'node:util'
 import { analyseFunction, type FunctionAnalysis } from './analyse-function.ts'
 import { builtinValue } from './builtin-values.ts'
 import { isWritten } from './class-members.ts'
-import { captureNames, importMetaRefusal } from './captured-names.ts'
+import { captureNames, importedFileRefusal, importMetaRefusal } from './captured-names.ts'
 import type { Graph } from './graph.ts'
+import { knownKeys } from './computed-keys.ts'
 import { inspectFunction, type InspectedFunction } from './inspect-function.ts'
 import { InspectorUnavailable } from './inspector-session.ts'
+import type { SourceRange } from './parse-function.ts'
 import { findPackageExport } from './package-export.ts'
 import { corePackage, fileOfUrl, isImported, packageOfFile } from './package-of.ts'
 import { importsOf } from './script-imports.ts'
+import { isNative } from './intrinsics.ts'
 import { isNodeScript, scriptOf, startOfText, type Script } from './scripts.ts'
 import { describePosition, originalPosition } from './source-location.ts'
-import { parentName, shippedSource } from './shipped-source.ts'
+import { keyText, parentName, shippedSource } from './shipped-source.ts'
 import { Refusal, type Trail } from './trail.ts'
-import type { Extras, WireFunction, WireNode } from './wire.ts'
+import type { Extras, Slot, WireFunction, WireNode } from './wire.ts'
 import { factorySite, recordedEnv } from './with-env.ts'
 
+const keyName = '__key'
 const ownOfFunctions = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller'])
 
 export function describeFunction(graph: Graph, fn: Function, trail: Trail): WireNode {
@@ -34,6 +38,7 @@ export function describeFunction(graph: Graph, fn: Function, trail: Trail): Wire
   const inspected = inspectIfPossible(fn)
   if (inspected?.bound) {
     const { target, self, args } = inspected.bound
+    trail.place = typeof fn.name === 'string' && fn.name !== 'bound ' ? `function ${fn.name}` : 'bound function'
     return [
       'bound',
       graph.slot(target, trail, 'part', 'bound target'),
@@ -42,7 +47,7 @@ export function describeFunction(graph: Graph, fn: Function, trail: Trail): Wire
     ]
   }
   const source = Function.prototype.toString.call(fn)
-  if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) {
+  if (isNative(fn)) {
     throw new Refusal(
       trail,
       `is a native function (${fn.name || 'anonymous'}) that has no name to look it up by; wrap it in a function`,
@@ -95,7 +100,7 @@ function describeSource(
   if (analysis.hasStaticPrivateFields) {
     graph.warnings.add(`${trail.place} has static private fields; on executors they start from their initialisers`)
   }
-  const { names, values } = captureNames(graph, {
+  const { names, values, missing } = captureNames(graph, {
     analysis,
     scopes: inspected?.scopes ?? [],
     script,
@@ -105,7 +110,8 @@ function describeSource(
     names.push(parentName)
     values.push(graph.slot(Object.getPrototypeOf(fn), trail, 'part', 'parent class'))
   }
-  const shipped = shippedSource(fn, source, analysis)
+  const keys = missing.length > 0 ? keysInSource(graph, fn, analysis, missing, names, values, trail) : []
+  const shipped = shippedSource(fn, source, analysis, keys)
   if (shipped.importName !== undefined) {
     names.push(shipped.importName)
     values.push(graph.add(['stub', 'import'], trail))
@@ -126,10 +132,37 @@ function describeSource(
     evaluated: [
       ...free.flatMap(([name, use]) => (use.evaluated && names.includes(name) ? [name] : [])),
       ...(analysis.parsed.heritage ? [parentName] : []),
+      ...names.filter((name) => name.startsWith(keyName)),
     ],
     ...ownState(graph, fn, analysis, trail),
   }
   return ['function', wire]
+}
+
+/** Writes computed names as what they came to, where the expression cannot be evaluated again. */
+function keysInSource(
+  graph: Graph,
+  fn: Function,
+  { members }: FunctionAnalysis,
+  missing: readonly string[],
+  names: string[],
+  values: Slot[],
+  trail: Trail,
+): { range: SourceRange; text: string }[] {
+  const known = knownKeys(fn, members)
+  const unknown = members.find(({ keyRange }) => keyRange && !known.some(({ member }) => member.keyRange === keyRange))
+  if (unknown) {
+    throw new Refusal(
+      trail,
+      `names a member by \`${missing[0]}\`, which V8 kept no value of; give the member a plain name, or use \`${missing[0]}\` in a method too`,
+    )
+  }
+  return known.map(({ member, key }, i) => {
+    if (typeof key === 'string') return { range: member.keyRange, text: keyText(key) }
+    names.push(keyName + i)
+    values.push(graph.slot(key, trail, 'part', String(key)))
+    return { range: member.keyRange, text: `[${keyName}${i}]` }
+  })
 }
 
 function refuseUnknowable({ outside, isArrow, isClass, parsed }: FunctionAnalysis, trail: Trail): void {
@@ -151,12 +184,7 @@ function refuseUnknowable({ outside, isArrow, isClass, parsed }: FunctionAnalysi
   }
   if (outside.usesImportMeta) throw importMetaRefusal(trail)
   const relative = outside.dynamicImports.find(({ specifier }) => specifier !== undefined && /^[./]/.test(specifier))
-  if (relative) {
-    throw new Refusal(
-      trail,
-      `imports '${relative.specifier}', a file that executors do not have; import it at the top of the file`,
-    )
-  }
+  if (relative?.specifier !== undefined) throw importedFileRefusal(trail, relative.specifier)
 }
 
 function ownState(

@@ -5,12 +5,12 @@ import { analyseFunction } from './analyse-function.ts'
 import { builtinValue } from './builtin-values.ts'
 import { scriptUrlOf } from './function-script.ts'
 import type { Graph } from './graph.ts'
-import { intrinsicPath } from './intrinsics.ts'
+import { hasOnlyIndices } from './index-keys.ts'
+import { intrinsicPath, isNative } from './intrinsics.ts'
 import { Refusal, type Trail } from './trail.ts'
 import type { Extras, Prototype, Slot, WireNode } from './wire.ts'
 
 const numericMinimum = 32
-const longestListed = 1024
 
 export function describeObject(graph: Graph, object: object, trail: Trail): WireNode {
   if (Array.isArray(object)) return describeArray(graph, object, trail)
@@ -24,19 +24,22 @@ export function describeObject(graph: Graph, object: object, trail: Trail): Wire
 
 function describeArray(graph: Graph, array: readonly unknown[], trail: Trail): WireNode {
   const { length } = array
-  // Index keys come first and in order, so the one before `length` tells whether all are there.
-  const keys = Reflect.ownKeys(array)
-  const isDense = keys[length] === 'length'
-  if (!isDense) return ['sparse', length, extras(graph, array, trail, Array.prototype, (key) => key === 'length')]
-  const rest =
-    keys.length > length + 1 || Object.getPrototypeOf(array) !== Array.prototype
-      ? extras(graph, array, trail, Array.prototype, (key) => key === 'length' || isIndex(key))
-      : null
+  const hasExtras = Object.getPrototypeOf(array) !== Array.prototype || !hasOnlyIndices(array, length)
+  const rest = hasExtras
+    ? extras(graph, array, trail, Array.prototype, (key) => key === 'length' || isIndex(key))
+    : null
   const numbers = length >= numericMinimum ? asNumbers(array) : undefined
   if (numbers) return ['numbers', new Uint8Array(numbers.buffer), rest]
+  if (hasHoles(array))
+    return ['sparse', length, extras(graph, array, trail, Array.prototype, (key) => key === 'length')]
   const items: Slot[] = []
   for (let i = 0; i < length; i++) items.push(graph.slot(array[i], trail, 'index', i))
   return ['array', items, rest]
+}
+
+function hasHoles(array: readonly unknown[]): boolean {
+  for (let i = 0; i < array.length; i++) if (array[i] === undefined && !Object.hasOwn(array, i)) return true
+  return false
 }
 
 /** A long array of nothing but numbers is sent as bytes: `Float64Array.from` would take ten times as long. */
@@ -200,7 +203,7 @@ function refuseByClass(constructor: Function, trail: Trail): void {
     return
   }
   if (global !== undefined) return
-  if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) throw processBound(trail, name || 'native object')
+  if (isNative(constructor)) throw processBound(trail, name || 'native object')
   if (scriptUrlOf(constructor)?.startsWith('node:')) throw processBound(trail, `${name} of Node itself`)
   if (!source.startsWith('class')) return
   if (analyseFunction(source).hasPrivateState) {
@@ -212,7 +215,10 @@ function refuseByClass(constructor: Function, trail: Trail): void {
 }
 
 function processBound(trail: Trail, what: string): Refusal {
-  return new Refusal(trail, `is a ${what}, which lives in one process; make it inside the function`)
+  return new Refusal(
+    trail,
+    `is ${/^[AEIOU]/i.test(what) ? 'an' : 'a'} ${what}, which lives in one process; make it inside the function`,
+  )
 }
 
 function refuseByKind(object: object, trail: Trail): void {
@@ -261,9 +267,8 @@ function extras(
   skipped?: (key: PropertyKey) => boolean,
 ): Extras | null {
   const prototype = prototypeSlot(graph, object, trail, expected)
-  // Listing a typed array's keys makes a string for each element; properties put on a long one are not sent.
   const [shape, values] =
-    types.isTypedArray(object) && object.length > longestListed
+    types.isTypedArray(object) && hasOnlyIndices(object, object.length)
       ? [graph.shapeId([]), []]
       : graph.properties(object, trail, skipped)
   if (prototype === 0 && values.length === 0) return null

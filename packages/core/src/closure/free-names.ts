@@ -4,6 +4,9 @@ import type { AnyNode, MemberExpression, Pattern } from 'acorn'
 import { addBlockNames, addPatternNames, addVarNames, childNodes } from './bindings.ts'
 import { isClass, type ClassNode, type FunctionNode } from './parse-function.ts'
 
+/** What vite makes of `import()` in a test runner and in its server. */
+export const viteImport = /^__vi(te_ssr)?_dynamic_import__$/
+
 export interface FreeName {
   /** The properties read from it, or undefined once it is used in any other way. */
   members: Set<string> | undefined
@@ -12,6 +15,8 @@ export interface FreeName {
   typeofOnly: boolean
   /** Needed while a class is evaluated, not only in its methods. */
   evaluated: boolean
+  /** Needed for nothing but computed names of the class's own members. */
+  keyOnly: boolean
 }
 
 export interface Outside {
@@ -24,6 +29,8 @@ export interface Outside {
   readonly privateNames: Set<string>
   /** Positions of the `import` of dynamic imports, in the parsed text. */
   readonly dynamicImports: { readonly start: number; readonly specifier: string | undefined }[]
+  /** Literal arguments of what vite writes in the place of `import()`. */
+  readonly viteImports: Set<string>
   /** Literal arguments of `require()`. */
   readonly requires: Set<string>
 }
@@ -34,6 +41,8 @@ interface Place {
   readonly ownsSuper: boolean
   /** True while the class that is captured is being evaluated. */
   readonly evaluating: boolean
+  /** Inside a computed name of a member of the class that is captured. */
+  readonly inKey?: boolean
 }
 
 export function namesFromOutside(root: FunctionNode | ClassNode): Outside {
@@ -55,6 +64,7 @@ class OutsideWalker {
     usesWith: false,
     privateNames: new Set(),
     dynamicImports: [],
+    viteImports: new Set(),
     requires: new Set(),
   }
   private readonly scopes: Set<string>[] = []
@@ -96,7 +106,7 @@ class OutsideWalker {
           this.walkBlock(part.body, initialiser)
           continue
         }
-        if (part.computed) this.walk(part.key, place)
+        if (part.computed) this.walk(part.key, { ...place, inKey: place.evaluating })
         if (part.type === 'MethodDefinition') this.walkFunction(part.value, member)
         else if (part.value) this.walk(part.value, part.static ? initialiser : member)
       }
@@ -262,6 +272,7 @@ class OutsideWalker {
 
   private noteCall(name: string, argument: AnyNode | undefined): void {
     if (name === 'eval') this.outside.callsEval = true
+    if (viteImport.test(name) && argument?.type === 'Literal') this.outside.viteImports.add(String(argument.value))
     if (name === 'require' && argument?.type === 'Literal') this.outside.requires.add(String(argument.value))
   }
 
@@ -269,7 +280,7 @@ class OutsideWalker {
     if (this.isDeclared(name)) return
     let free = this.outside.names.get(name)
     if (free === undefined) {
-      free = { members: new Set(), assigned: false, typeofOnly: true, evaluated: false }
+      free = { members: new Set(), assigned: false, typeofOnly: true, evaluated: false, keyOnly: true }
       this.outside.names.set(name, free)
     }
     if (how.member !== undefined) free.members?.add(how.member)
@@ -277,6 +288,7 @@ class OutsideWalker {
     if (how.member !== undefined || how.other) free.typeofOnly = false
     if (how.assigned) free.assigned = true
     if (place.evaluating) free.evaluated = true
+    if (!place.inKey) free.keyOnly = false
   }
 
   private isDeclared(name: string): boolean {

@@ -159,7 +159,11 @@ export class Graph {
       return this.describeValue(id, this.values[id], trail)
     } catch (error) {
       if (error instanceof Refusal || error instanceof InternalError) throw error
-      throw new Refusal(trail, `cannot be read (${error instanceof Error ? error.message : String(error)})`, error)
+      throw new Refusal(
+        trail,
+        `cannot be read (${error instanceof Error ? error.message : String(error)}); send plain data instead`,
+        error,
+      )
     }
   }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { ClosureError } from '../base/errors.ts'
 import { corePackage, packageName } from './package-of.ts'
 import { findInstalled, resolveImport } from './resolve-package.ts'
-import type { WireImport } from './wire.ts'
+import type { NamedModule, WireImport } from './wire.ts'
 
 const warned = new Set<string>()
 
@@ -21,7 +21,8 @@ export async function importValue(wanted: WireImport, roots: readonly string[]):
 }
 
 /** `import(specifier)` inside a shipped function. */
-export async function importDynamically(specifier: string, roots: readonly string[]): Promise<unknown> {
+export async function importDynamically(specifier: string | NamedModule, roots: readonly string[]): Promise<unknown> {
+  if (typeof specifier === 'object') return importModule({ ...specifier, usedBy: 'a dynamic import' }, roots)
   const plain = String(specifier)
   if (/^[./]/.test(plain))
     throw new ClosureError(`a shipped function imports '${plain}', a file that executors do not have`)

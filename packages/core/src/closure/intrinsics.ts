@@ -21,7 +21,14 @@ export function isStandardGlobal(name: string): boolean {
   if (!namesAtStart.has(name)) return false
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
   // What V8 and Node define is not enumerable, but for the names listed above; an assignment makes an enumerable one.
-  return descriptor === undefined || !descriptor.enumerable || !('value' in descriptor)
+  if (descriptor === undefined || !descriptor.enumerable || !('value' in descriptor)) return true
+  // vitest's vm pools put the outer realm's Uint8Array and others over their own.
+  const value: unknown = descriptor.value
+  return typeof value === 'function' && value.name === name && isNative(value)
+}
+
+export function isNative(fn: Function): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn))
 }
 
 export function intrinsicPath(value: unknown): string | undefined {
@@ -79,6 +86,7 @@ function intrinsics(): Intrinsics {
     if ((typeof prototype === 'object' && prototype !== null) || prototype === Function.prototype)
       addMembers(prototype, `${name}.prototype`)
   }
+  for (const [path, value] of mainRealmIntrinsics(values)) if (!paths.has(value)) paths.set(value, path)
   add('process', process)
   add('Buffer', Buffer)
   addMembers(Buffer, 'Buffer')
@@ -104,4 +112,25 @@ function hiddenIntrinsics(): [string, object][] {
     ['%StringIterator.prototype', parent(''[Symbol.iterator]())],
     ['%RegExpStringIterator.prototype', parent(''.matchAll(/a/g))],
   ]
+}
+
+/** In a vm context, Node's own modules hand out objects of the realm that Node runs in: these have its intrinsics. */
+function mainRealmIntrinsics(ours: ReadonlyMap<string, unknown>): [string, unknown][] {
+  const MainFunction = process.getBuiltinModule('node:path').join.constructor as FunctionConstructor
+  if (MainFunction === Function) return []
+  const main = MainFunction('return globalThis')() as typeof globalThis
+  return [...ours.keys()].flatMap((path): [string, unknown][] => {
+    if (!/^[A-Z]\w*(\.\w+)*$/.test(path)) return []
+    const parts = path.split('.')
+    const last = parts.pop()!
+    let owner: unknown = main
+    for (const part of parts) owner = dataProperty(owner, part)
+    const value = dataProperty(owner, last)
+    return typeof value === 'function' || (typeof value === 'object' && value !== null) ? [[path, value]] : []
+  })
+}
+
+function dataProperty(owner: unknown, key: string): unknown {
+  const isObject = typeof owner === 'function' || (typeof owner === 'object' && owner !== null)
+  return isObject ? (Object.getOwnPropertyDescriptor(owner, key)?.value as unknown) : undefined
 }

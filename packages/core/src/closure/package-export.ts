@@ -3,7 +3,7 @@
 import { createRequire, type Module } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { NamedModule } from './classify-import.ts'
+import type { NamedModule } from './wire.ts'
 import { corePackage, type Package } from './package-of.ts'
 
 export interface PackageExport extends NamedModule {

@@ -7,7 +7,7 @@ import { classParts, ClassTable } from './class-identity.ts'
 import type { ShipReference } from './closure.ts'
 import type { FunctionFactory } from './compile-function.ts'
 import { importDynamically, importValue } from './import-module.ts'
-import { unpackClosure, type Stub } from './wire.ts'
+import { unpackClosure, type NamedModule, type Stub } from './wire.ts'
 
 export interface RebuildEnvironment {
   /** The executor's own broadcast or accumulator. */
@@ -37,7 +37,7 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
   const build: BuildEnvironment = {
     resolveReference: (reference) => environment.resolveReference(reference),
     imported,
-    stub: (stub) => makeStub(stub, environment.importRoots),
+    stub: (stub, modules) => makeStub(stub, environment.importRoots, modules),
     factories: new Map<string, FunctionFactory>(),
     classes: classParts(closure),
   }
@@ -45,12 +45,16 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
   return (task = new ClassTable()) => new ValueBuilder(closure, build, { slot, task }).build() as Function
 }
 
-function makeStub(stub: Stub, roots: readonly string[]): unknown {
+function makeStub(
+  stub: Stub,
+  roots: readonly string[],
+  modules: Readonly<Record<string, NamedModule>> | undefined,
+): unknown {
   switch (stub) {
     case 'require':
       return createRequire(join(roots[0] ?? process.cwd(), 'from.js'))
     case 'import':
-      return (specifier: string) => importDynamically(specifier, roots)
+      return (specifier: string) => importDynamically(modules?.[specifier] ?? specifier, roots)
     case 'coverage':
       return () => countNothing
   }

@@ -36,6 +36,12 @@ export function importsOf(script: Script): ScriptImports {
   return found
 }
 
+/** The statements of the script's own body, inside what a bundler or a test runner put around it. */
+export function topLevelOf({ source }: Script): readonly AnyNode[] {
+  if (source === undefined || source.length > longestScript) return []
+  return unwrapped(parseScript(source)?.body ?? [])
+}
+
 function readImports(script: Script): ScriptImports {
   const { source } = script
   if (source === undefined || source.length > longestScript) return nothing

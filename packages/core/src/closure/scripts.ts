@@ -16,6 +16,8 @@ interface ScriptParsed {
 
 const scripts = new Map<string, Script>()
 const eagerLength = 1 << 20
+/** This package's own modules, wherever it is linked from. */
+const ourFolder = new URL('../', import.meta.url).href
 
 /**
  * The script of a function. Enabling the debugger costs about 0.1 ms for each script of the process, so one such
@@ -31,7 +33,7 @@ export function scriptOf(id: string): Script | undefined {
     if (scripts.get(scriptId)?.source !== undefined) return
     const script: Script = { id: scriptId, url, isModule, source: undefined }
     scripts.set(scriptId, script)
-    const eager = !isNodeScript(url) && !url.includes('/node_modules/') && length < eagerLength
+    const eager = !isNodeScript(url) && !isPackageScript(url) && length < eagerLength
     if (scriptId === id || eager) unread.push(script)
   }
   session.on('Debugger.scriptParsed', remember)
@@ -54,6 +56,10 @@ export function scriptSource(url: string): string | undefined {
   let source: string | undefined
   for (const script of scripts.values()) if (script.url === url && script.source !== undefined) source = script.source
   return source
+}
+
+function isPackageScript(url: string): boolean {
+  return url.includes('/node_modules/') || url.startsWith(ourFolder)
 }
 
 export function isNodeScript(url: string): boolean {

@@ -34,12 +34,16 @@ export type PropertySlot =
 
 export type ImportStyle = 'import' | 'require' | 'interop' | 'interop-node'
 
-/** A module's export that the executor finds by name. */
-export interface WireImport {
+/** A module that executors have too. */
+export interface NamedModule {
   readonly specifier: string
   readonly version: string | null
   /** A file inside the package, where the driver knew no public specifier. */
   readonly file: string | null
+}
+
+/** A module's export that the executor finds by name. */
+export interface WireImport extends NamedModule {
   /** `*` is the module itself. */
   readonly name: string
   readonly style: ImportStyle
@@ -79,7 +83,8 @@ export type WireNode =
   | readonly ['import', WireImport]
   | readonly ['reference', kind: string, id: number]
   | readonly ['symbol', kind: 'known' | 'registered' | 'local', description: string | null]
-  | readonly ['stub', Stub]
+  /** For `import`: the modules behind specifiers that a tool has rewritten. */
+  | readonly ['stub', Stub, modules?: Readonly<Record<string, NamedModule>>]
   | readonly ['function', WireFunction]
   | readonly ['bound', target: Slot, self: Slot, bound: readonly Slot[]]
   | readonly ['withEnv', factory: Slot, env: Slot]

@@ -1,7 +1,7 @@
 /** A driver's folder with the case files and packages, and an executor's folder with the packages only. */
 
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,19 +13,6 @@ export interface Workspace {
   readonly driver: string
   readonly executor: string
   remove(): void
-}
-
-export interface ShippedCase {
-  readonly name: string
-  readonly expected: string
-  /** What the rebuilt function gave, or the error. */
-  readonly actual: string
-}
-
-export interface RefusedCase {
-  readonly name: string
-  readonly reason: string
-  readonly error: string
 }
 
 const cjsTools = {
@@ -63,45 +50,32 @@ export function makeWorkspace(): Workspace {
     writeFiles(join(folder, 'node_modules', 'esm-only'), esmOnly)
   }
   writeFiles(join(driver, 'node_modules', 'by-value'), byValue)
-  for (const file of ['imports.mjs', 'project.mjs', 'imports.cjs', 'project.cjs']) copy(file, driver)
+  for (const file of [
+    'imports.mjs',
+    'import-meta.mjs',
+    'esm-only.mjs',
+    'esm-only.mjs',
+    'declared-later.mjs',
+    'project.mjs',
+    'imports.cjs',
+    'commonjs.cjs',
+    'project.cjs',
+  ])
+    copy(file, driver)
   for (const name of ['language.mjs', 'language.cjs']) copy('language.js', driver, name)
   for (const type of ['module', 'commonjs']) {
     const folder = join(driver, type)
     writeFiles(folder, { 'package.json': `{"type":"${type}"}` })
-    for (const file of ['imports.ts', 'project.ts']) copy(file, folder)
+    for (const file of ['imports.ts', 'typescript.ts', 'decorators.ts', 'notebook.ts', 'project.ts']) copy(file, folder)
     copy('language.js', folder, 'language.ts')
   }
   return { driver, executor, remove: () => rmSync(root, { recursive: true }) }
 }
 
-/** Captures the cases of `files` in one process and runs them in another, which knows only the executor's folder. */
-export async function shipCases(
-  { driver, executor }: Workspace,
-  files: readonly string[],
-  options: readonly string[] = [],
-): Promise<{ shipped: ShippedCase[]; refused: RefusedCase[] }> {
-  const captured = join(driver, `${files.join(' ').replaceAll('/', '-')}.captured.json`)
-  const rebuilt = `${captured}.rebuilt`
-  const paths = files.map((file) => join(driver, file))
-  await runNode([...options, join(fixtures, 'capture-child.mjs'), captured, ...paths], driver)
-  await runNode([join(fixtures, 'rebuild-child.mjs'), captured, rebuilt], executor)
-  const { cases, refusals } = JSON.parse(readFileSync(captured, 'utf8')) as {
-    cases: { name: string; expected: string; error?: string }[]
-    refusals: RefusedCase[]
-  }
-  const results = JSON.parse(readFileSync(rebuilt, 'utf8')) as string[]
-  const shipped = cases.map(({ name, expected, error }, i) => ({
-    name,
-    expected,
-    actual: error ?? results[i]!,
-  }))
-  return { shipped, refused: refusals }
-}
-
-export async function runNode(args: readonly string[], cwd: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
+export async function runNode(args: readonly string[], cwd: string, node = process.execPath): Promise<string> {
+  const { stdout } = await promisify(execFile)(node, args, {
     cwd,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
   })
   return stdout
 }
