@@ -35,7 +35,7 @@ export {
   TaskError,
   UsageError,
 } from './base/errors.ts'
-export type { Compression, JsonValue, MalformedRow, OnMalformed } from './base/file-format.ts'
+export type { Compression, JsonValue, MalformedRow, OnMalformed, ParquetType } from './base/file-format.ts'
 export type { LogRecord } from './base/logger.ts'
 export type { StorageLevel } from './base/storage-level.ts'
 export { explainClosure } from './closure/explain.ts'
@@ -48,10 +48,10 @@ export { FileDataset, MalformedRows } from './dataset/file-dataset.ts'
 export type { ActionOptions } from './dataset/job-runner.ts'
 export type { Histogram, Stats } from './dataset/numeric.ts'
 export type { SampleOptions } from './dataset/sampling.ts'
-export type { CsvSaveOptions, SaveOptions } from './dataset/save-files.ts'
+export type { CsvSaveOptions, ParquetSaveOptions, SaveOptions } from './dataset/save-files.ts'
 export type { TreeOptions } from './dataset/tree.ts'
 export { Context } from './driver/context.ts'
-export type { CsvOptions, FileOptions, JsonLinesOptions } from './driver/file-options.ts'
+export type { CsvOptions, FileOptions, JsonLinesOptions, ParquetOptions } from './driver/file-options.ts'
 export type { ExecutorInfo, Metrics } from './driver/job-driver.ts'
 export { Scope } from './driver/scope.ts'
 export {

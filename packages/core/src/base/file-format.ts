@@ -22,6 +22,8 @@ export type ReadFormat =
       readonly multiline: boolean
       readonly onMalformed: OnMalformed
     }
+  | { readonly kind: 'parquet'; readonly columns?: readonly string[] | undefined }
+  | { readonly kind: 'wholeText' | 'binary' | 'objects' }
 
 export type WriteFormat =
   | { readonly kind: 'text' }
@@ -32,6 +34,22 @@ export type WriteFormat =
       readonly header: boolean
       readonly columns?: readonly string[] | undefined
     }
+  | { readonly kind: 'parquet'; readonly columns?: Readonly<Record<string, ParquetType>> | undefined }
+  | { readonly kind: 'objects' }
+
+export const parquetTypes = [
+  'BOOLEAN',
+  'INT32',
+  'INT64',
+  'FLOAT',
+  'DOUBLE',
+  'STRING',
+  'TIMESTAMP',
+  'BYTE_ARRAY',
+  'JSON',
+] as const
+/** How a Parquet file holds the values of a column. */
+export type ParquetType = (typeof parquetTypes)[number]
 
 /** What a line of JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }

@@ -7,4 +7,6 @@ export interface FileSplit {
   readonly end: number
   readonly size: number
   readonly modifiedMs: number
+  /** Of a Parquet file: a row group. */
+  readonly rows?: { readonly start: number; readonly end: number }
 }

@@ -19,7 +19,14 @@ import type { ActionOptions, JobRunner } from './job-runner.ts'
 import { checkNarrow } from './narrowness.ts'
 import { histogram, stats, type Histogram, type Stats } from './numeric.ts'
 import { randomSplit, sample, sampleByKey, takeSample, type SampleOptions } from './sampling.ts'
-import { csvSaveFormat, saveFiles, type CsvSaveOptions, type SaveOptions } from './save-files.ts'
+import {
+  csvSaveFormat,
+  parquetSaveFormat,
+  saveFiles,
+  type CsvSaveOptions,
+  type ParquetSaveOptions,
+  type SaveOptions,
+} from './save-files.ts'
 import { treeAggregate, treeReduce, type TreeOptions } from './tree.ts'
 
 /** Lets `map(word => [word, 1])` be a dataset of pairs without `as const`. */
@@ -1165,6 +1172,34 @@ export class Dataset<T> {
     const action = this.#action('saveAsCsv', options)
     const { format, ending } = csvSaveFormat(options)
     return saveFiles(action, folder, format, ending, options.compression)
+  }
+
+  /**
+   * Writes one Parquet file per partition, as `saveAsTextFile` does, in row groups of 65,536 objects; needs the package
+   * `hyparquet-writer`. Columns have the types that `columns` names; else those of each file's rows: numbers DOUBLE, bigints
+   * INT64, text STRING, booleans BOOLEAN, dates TIMESTAMP, bytes BYTE_ARRAY, other values JSON. A partition without rows makes no file
+   * unless columns are named. Pages are compressed with Snappy, or as `compression` says.
+   * @throws UsageError as `saveAsTextFile`, and where a row is no object, or a value does not fit its column.
+   * @example
+   * await context.parallelize([{ id: 7n, tags: ['x'] }], 1).saveAsParquet(folder + '/tags', { columns: { id: 'INT64', tags: 'JSON' } })
+   * await context.parquet(folder + '/tags').collect() // [{ id: 7n, tags: ['x'] }]
+   */
+  async saveAsParquet(folder: string, options: ParquetSaveOptions = {}): Promise<void> {
+    const action = this.#action('saveAsParquet', options)
+    return saveFiles(action, folder, parquetSaveFormat(options), '.parquet', options.compression)
+  }
+
+  /**
+   * Writes one file per partition, as `saveAsTextFile` does, in the codec's own form: any row comes back as it was with
+   * `context.objectFile`. For data that lives no longer than this version of gridify; use Parquet or JSON lines for archives.
+   * @throws UsageError as `saveAsTextFile`, and where a row is no plain data.
+   * @example
+   * await context.parallelize([[1, -0, undefined]], 1).saveAsObjectFile(folder + '/rows')
+   * await context.objectFile(folder + '/rows').collect() // [[1, -0, undefined]]
+   */
+  async saveAsObjectFile(folder: string, options: SaveOptions = {}): Promise<void> {
+    const action = this.#action('saveAsObjectFile', options)
+    return saveFiles(action, folder, { kind: 'objects' }, '.objects', options.compression)
   }
 
   [shipSymbol](): never {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../base/errors.ts'
-import type { Compression, WriteFormat } from '../base/file-format.ts'
+import { parquetTypes, type Compression, type ParquetType, type WriteFormat } from '../base/file-format.ts'
 import { checkCompression, endingOf } from '../files/compression.ts'
 import { runValues, type Action } from './actions.ts'
 import type { ActionOptions } from './job-runner.ts'
@@ -33,6 +33,20 @@ export function csvSaveFormat({ delimiter = ',', header = true, columns }: CsvSa
   return { format, ending: delimiter === '\t' ? '.tsv' : '.csv' }
 }
 
+export interface ParquetSaveOptions extends SaveOptions {
+  /** The columns in order with the types in which the file holds them; by default found in each file's rows. */
+  readonly columns?: Readonly<Record<string, ParquetType>>
+}
+
+export function parquetSaveFormat({ columns }: ParquetSaveOptions): WriteFormat {
+  for (const [name, type] of Object.entries(columns ?? {}))
+    if (!parquetTypes.includes(type))
+      throw new UsageError(
+        `saveAsParquet(): the type of column ${name} must be one of ${parquetTypes.join(', ')}, got ${JSON.stringify(type)}`,
+      )
+  return { kind: 'parquet', columns }
+}
+
 export async function saveFiles(
   action: Action,
   folder: string,
@@ -50,13 +64,15 @@ export async function saveFiles(
     const marker = randomUUID()
     writeFileSync(join(attemptFolder, '_marker'), marker)
     const sink = { kind: 'save', operation, attemptFolder, marker, format } as const
-    const files = await runValues<string>(action, compression ? { ...sink, compression } : sink)
+    const files = await runValues<string | undefined>(action, compression ? { ...sink, compression } : sink)
     for (const [partition, written] of files.entries()) {
+      if (written === undefined) continue
       if (!existsSync(written))
         throw new UsageError(
           `${operation}(): ${written} was written by an executor but is not seen here; ${target} must be a shared folder`,
         )
-      const name = `part-${String(partition).padStart(5, '0')}${ending}${compression ? endingOf(compression) : ''}`
+      const compressed = compression && format.kind !== 'parquet' ? endingOf(compression) : ''
+      const name = `part-${String(partition).padStart(5, '0')}${ending}${compressed}`
       renameSync(written, join(target, name))
     }
     rmSync(attemptFolder, { recursive: true, force: true })

@@ -34,16 +34,19 @@ import { JobDriver, type ExecutorInfo, type Metrics } from './job-driver.ts'
 import { Scope } from './scope.ts'
 import { readOnDriver } from './driver-files.ts'
 import {
+  checkColumns,
   checkFiles,
   csvFormat,
   csvNames,
   jsonLinesFormat,
   jsonLinesNames,
+  operationOf,
   type CsvOptions,
   type FileOptions,
   type JsonLinesOptions,
+  type ParquetOptions,
 } from './file-options.ts'
-import { listSources, resolveLineage, type ResolvePorts } from './resolve-lineage.ts'
+import { awaitSources, listSources, resolveLineage, type ResolvePorts } from './resolve-lineage.ts'
 import { readStream } from './stream-source.ts'
 
 /** What the context needs of a cluster; see cluster/. */
@@ -132,6 +135,7 @@ export class Context {
       capture: (fn, site) => this.#capture(fn, site),
       runJob: (node, sink, site, options) => this.#runJob(node, sink, site, options),
       partitionCount: async (node) => {
+        await awaitSources(node, this.#resolutions)
         listSources(node, this.#resolutions)
         return partitionCount(node, this.#resolutions)
       },
@@ -303,6 +307,55 @@ export class Context {
   }
 
   /**
+   * The rows of Parquet files as objects, a partition for each row group; only the `columns` named are read. INT64 becomes
+   * bigint, dates and timestamps Date. Needs the package `hyparquet`. A row group is read to its end before later steps begin.
+   * @throws UsageError at the first action, where the package, a file or a column is missing.
+   * @example
+   * await context.parallelize([{ id: 1, name: 'a' }, { id: 2, name: 'b' }], 1).saveAsParquet(folder + '/parquet')
+   * await context.parquet(folder + '/parquet', { columns: ['name'] }).collect() // [{ name: 'a' }, { name: 'b' }]
+   */
+  parquet<T extends Row = Record<string, unknown>>(pattern: string, options: ParquetOptions = {}): Dataset<T> {
+    if (options.columns !== undefined) checkColumns('parquet', options.columns)
+    const { columns, ...others } = options
+    return this.#files(pattern, others, { kind: 'parquet', columns }, ['columns'])
+  }
+
+  /**
+   * Each file as a row `[path, text]`, for many small files; compressed ones are inflated as by `textFile`. Neighbours share a
+   * partition, up to about an even part of all bytes for each of `partitions`.
+   * @throws UsageError as `textFile`, and where a text is longer than a string may be.
+   * @example
+   * await context.parallelize(['a', 'b'], 1).saveAsTextFile(folder + '/whole')
+   * await context.wholeTextFiles(folder + '/whole').values().collect() // ['a\nb\n']
+   */
+  wholeTextFiles(pattern: string, options: FileOptions = {}): Dataset<[path: string, text: string]> {
+    return this.#files(pattern, options, { kind: 'wholeText' }, [])
+  }
+
+  /**
+   * Each file as a row `[path, bytes]`, as it lies there; otherwise like `wholeTextFiles`.
+   * @throws UsageError as `textFile`.
+   * @example
+   * await context.parallelize(['a'], 1).saveAsTextFile(folder + '/binary')
+   * await context.binaryFiles(folder + '/binary').values().map((bytes) => [...bytes]).collect() // [[97, 10]]
+   */
+  binaryFiles(pattern: string, options: FileOptions = {}): Dataset<[path: string, bytes: Uint8Array]> {
+    return this.#files(pattern, options, { kind: 'binary' }, [])
+  }
+
+  /**
+   * The rows that `saveAsObjectFile` wrote, a partition for each file: equal to what was saved in every part.
+   * @throws UsageError at the action, where a file is none of this form, or was changed.
+   * @example
+   * await context.parallelize([new Map([[1n, new Date(0)]])], 1).saveAsObjectFile(folder + '/objects')
+   * const [saved] = await context.objectFile<Map<bigint, Date>>(folder + '/objects').collect()
+   * saved!.get(1n)!.getTime() // 0
+   */
+  objectFile<T extends Row>(pattern: string, options: FileOptions = {}): Dataset<T> {
+    return this.#files(pattern, options, { kind: 'objects' }, [])
+  }
+
+  /**
    * A read-only value that each executor gets once, for functions to capture.
    * @throws UsageError where the value is no plain data.
    * @example
@@ -461,7 +514,7 @@ export class Context {
     format: ReadFormat,
     optionNames: readonly string[],
   ): FileDataset<T> {
-    const operation = format.kind === 'text' ? 'textFile' : format.kind
+    const operation = operationOf[format.kind]
     const checked = checkFiles(operation, format, options, optionNames, this.#defaultPartitions)
     const base = { id: this.#runner.nextDatasetId(), site: callSite(operation), kind: 'files', pattern } as const
     const malformed = new MalformedRows()

@@ -3,9 +3,11 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { describeCallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import { compressionOf } from '../files/compression.ts'
+import { listRowGroups } from '../files/parquet.ts'
 import type { FilesNode } from '../lineage/node.ts'
 
 const splitBytes = 32 * 2 ** 20
@@ -14,9 +16,12 @@ const splitBytes = 32 * 2 ** 20
 export function listFiles(node: FilesNode): FileSplit[][] {
   const files = filesOf(node.pattern, node.site.operation)
   const { format } = node
-  const canCut = (path: string) => !compressionOf(path) && !(format.kind === 'csv' && format.multiline)
+  const canCut = (path: string) =>
+    !compressionOf(path) &&
+    (format.kind === 'text' || format.kind === 'jsonLines' || (format.kind === 'csv' && !format.multiline))
   const total = files.reduce((sum, file) => sum + file.size, 0)
   const target = Math.max(1, Math.min(splitBytes, Math.ceil(total / node.minPartitions)))
+  if (format.kind === 'wholeText' || format.kind === 'binary') return packed(files, node.minPartitions)
   const partitions: FileSplit[][] = []
   for (const { path, size, modifiedMs } of files) {
     const pieces = !canCut(path) ? 1 : Math.max(1, Math.ceil(size / target))
@@ -29,7 +34,41 @@ export function listFiles(node: FilesNode): FileSplit[][] {
   return partitions
 }
 
-function filesOf(pattern: string, operation: string): { path: string; size: number; modifiedMs: number }[] {
+/** Small files share a partition: neighbours, up to about an even part of all bytes. */
+function packed(files: readonly ListedFile[], partitions: number): FileSplit[][] {
+  const weight = (size: number) => size + 1
+  const total = files.reduce((sum, { size }) => sum + weight(size), 0)
+  const packs: FileSplit[][] = []
+  let before = 0
+  let last = -1
+  for (const { path, size, modifiedMs } of files) {
+    const pack = Math.floor((before * partitions) / total)
+    before += weight(size)
+    if (pack !== last) packs.push([])
+    last = pack
+    packs.at(-1)!.push({ path, start: 0, end: size, size, modifiedMs })
+  }
+  return packs
+}
+
+/** A partition for each row group; a file without rows has one of none. */
+export async function listParquet(node: FilesNode & { format: { kind: 'parquet' } }): Promise<FileSplit[][]> {
+  const partitions: FileSplit[][] = []
+  for (const { path, size, modifiedMs } of filesOf(node.pattern, node.site.operation)) {
+    const whole = { path, start: 0, end: size, size, modifiedMs }
+    for (const rows of await listRowGroups(whole, node.format.columns, describeCallSite(node.site)))
+      partitions.push([{ ...whole, rows }])
+  }
+  return partitions.length > 0 ? partitions : [[]]
+}
+
+interface ListedFile {
+  readonly path: string
+  readonly size: number
+  readonly modifiedMs: number
+}
+
+function filesOf(pattern: string, operation: string): ListedFile[] {
   const full = resolve(pattern.startsWith('file://') ? fileURLToPath(pattern) : pattern)
   const found = /[*?]/.test(full) ? matches(full, operation) : expand(full, operation)
   if (found.length === 0) throw new UsageError(`${operation}(): no file matches ${pattern}`)

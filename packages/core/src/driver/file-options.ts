@@ -33,6 +33,22 @@ export interface CsvOptions<C extends readonly string[] = readonly string[]> ext
   readonly onMalformed?: OnMalformed | undefined
 }
 
+export interface ParquetOptions {
+  /** The columns wanted, by default all. */
+  readonly columns?: readonly string[] | undefined
+}
+
+/** The method of the context that makes a format's datasets. */
+export const operationOf: Record<ReadFormat['kind'], string> = {
+  text: 'textFile',
+  jsonLines: 'jsonLines',
+  csv: 'csv',
+  parquet: 'parquet',
+  wholeText: 'wholeTextFiles',
+  binary: 'binaryFiles',
+  objects: 'objectFile',
+}
+
 const fileOptions = ['partitions', 'from']
 
 export interface CheckedFiles {
@@ -49,7 +65,7 @@ export function checkFiles(
   names: readonly string[],
   defaultPartitions: number,
 ): CheckedFiles {
-  const known = [...fileOptions, ...names]
+  const known = format.kind === 'parquet' ? names : [...fileOptions, ...names]
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined)
     throw new UsageError(`${operation}(): there is no option ${unknown}; the options are ${known.join(', ')}`)

@@ -15,7 +15,7 @@ import {
 import type { RangePartitioner } from '../lineage/partitioner.ts'
 import { partitionCounts, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
-import { listFiles } from './file-listing.ts'
+import { listFiles, listParquet } from './file-listing.ts'
 
 export interface ResolvePorts {
   readonly resolutions: Resolutions
@@ -32,11 +32,26 @@ export interface ResolvePorts {
 /** How many keys of each partition a sort looks at. */
 const keysPerPartition = 200
 
+/** Lists what can only be listed with a promise: the row groups of Parquet files. */
+export async function awaitSources(node: LineageNode, resolutions: Resolutions): Promise<void> {
+  for (const at of topologicalOrder(node)) {
+    if (at.kind !== 'files' || resolutions.splits.has(at.id)) continue
+    const { format } = at
+    if (format.kind === 'parquet') resolutions.splits.set(at.id, await listParquet({ ...at, format }))
+  }
+}
+
 /** Lists files and checks what must be equal in number. Runs no job; returns the lineage, parents first. */
 export function listSources(node: LineageNode, resolutions: Resolutions): LineageNode[] {
   const order = topologicalOrder(node)
-  for (const at of order)
-    if (at.kind === 'files' && !resolutions.splits.has(at.id)) resolutions.splits.set(at.id, listFiles(at))
+  for (const at of order) {
+    if (at.kind !== 'files' || resolutions.splits.has(at.id)) continue
+    if (at.format.kind === 'parquet')
+      throw new UsageError(
+        `${describeCallSite(at.site)}: the row groups are not known yet; await partitionCount() or an action first`,
+      )
+    resolutions.splits.set(at.id, listFiles(at))
+  }
   const counts = partitionCounts(order, resolutions)
   for (const at of order) {
     if (at.kind !== 'zipPartitions' && at.kind !== 'zip') continue
@@ -52,6 +67,7 @@ export function listSources(node: LineageNode, resolutions: Resolutions): Lineag
 /** Reads streams and runs the small jobs that plans depend on, innermost first. */
 export async function resolveLineage(node: LineageNode, ports: ResolvePorts, options: ActionOptions): Promise<void> {
   const { resolutions } = ports
+  await awaitSources(node, resolutions)
   for (const at of listSources(node, resolutions)) {
     switch (at.kind) {
       case 'stream':

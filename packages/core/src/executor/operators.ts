@@ -2,7 +2,7 @@
 
 import { assertNever, UsageError } from '../base/errors.ts'
 import { decodeValue } from '../codec/value.ts'
-import { readsOf } from '../plan/inputs.ts'
+import { isAwaited, readsOf } from '../plan/inputs.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localAggregation } from '../shuffle/local.ts'
 import { combinerMerging, finishing, type FunctionOf } from '../shuffle/merging.ts'
@@ -81,6 +81,10 @@ function* compute(
   const enter = () => scope.enter(node, partition)
   switch (node.kind) {
     case 'files': {
+      if (isAwaited(node)) {
+        yield* scope.awaitedOf(node, partition)
+        return
+      }
       const malformed = malformedCounter(node.format, node.site)
       yield* readRows(node.splits[partition]!, node.format, node.site, malformed)
       scope.reportMalformed(node, partition, malformed.report)

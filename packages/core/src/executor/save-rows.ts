@@ -4,23 +4,25 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../base/errors.ts'
-import { deflated } from '../files/compression.ts'
-import { encodeRows } from '../files/write-rows.ts'
+import { fileBytes } from '../files/write-rows.ts'
 import type { SaveSink } from '../protocol/stage-plan.ts'
 import type { TaskContext } from '../task/task-context.ts'
 
-/** @returns the file's path. */
-export function saveRows(batches: Iterable<unknown[]>, sink: SaveSink, task: TaskContext): string {
+/** @returns the file's path; undefined where the partition makes no file. */
+export function saveRows(batches: Iterable<unknown[]>, sink: SaveSink, task: TaskContext): string | undefined {
   checkMarker(sink, task.executor)
   const path = join(sink.attemptFolder, `${task.partition}-${task.attempt}-${randomUUID()}`)
   const file = openSync(path, 'w')
+  let any = sink.format.kind !== 'parquet'
   try {
-    for (const bytes of deflated(encodeRows(batches, sink.format, sink.operation), sink.compression))
+    for (const bytes of fileBytes(batches, sink)) {
+      any = true
       for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
+    }
   } finally {
     closeSync(file)
   }
-  return path
+  return any ? path : undefined
 }
 
 /** An executor that does not see the driver's marker would write into a folder of its own. */

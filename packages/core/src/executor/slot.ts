@@ -14,7 +14,7 @@ import { checksum } from '../codec/checksum.ts'
 import { plainRow } from '../codec/group.ts'
 import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
-import { neededInputs } from '../plan/inputs.ts'
+import { isAwaited, neededInputs } from '../plan/inputs.ts'
 import { toWire } from '../protocol/failure.ts'
 import {
   cacheBlock,
@@ -28,6 +28,8 @@ import type { PlanNode, Sink, StageOutput, StagePlan } from '../protocol/stage-p
 import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
 import { readSlices, type Slice } from '../shuffle/slice.ts'
 import type { MalformedReport } from '../files/malformed-rows.ts'
+import { loadParquetWriter } from '../files/parquet.ts'
+import { readRowsAsync } from '../files/read-rows.ts'
 import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
@@ -176,6 +178,7 @@ export class Slot {
     const plan = this.#stages.get(task.stageId)
     if (!plan) throw new InternalError(`stage ${task.stageId} was not sent before its task ${task.id}`)
     this.#checkPaths(plan)
+    if (plan.output.kind === 'save' && plan.output.format.kind === 'parquet') await loadParquetWriter()
     for (const closure of closuresOf(plan))
       if (!this.#factories.has(closure.hash))
         this.#factories.set(
@@ -218,7 +221,7 @@ export class Slot {
     )
     this.#run = run
     try {
-      if (plan.nodes.some((node) => node.kind === 'mapAsync')) await run.awaitSteps()
+      if (plan.nodes.some(isAwaited)) await run.awaitSteps()
       const result = run.toEnd()
       for (const { place } of result.blocks) if (place.kind === 'memory') pool.give(place.region, storeOwner)
       return result
@@ -369,9 +372,17 @@ class TaskRun implements OperatorScope, PipelineScope {
     )
     for (const { index, partition } of awaited) {
       const node = this.nodes[index]!
+      const results = new SegmentBuilder()
+      if (node.kind === 'files') {
+        for await (const batch of readRowsAsync(node.splits[partition]!, node.format, node.site)) {
+          this.checkCancelled()
+          results.pushAll(batch)
+        }
+        this.#awaited.set(`${node.datasetId}-${partition}`, results.join())
+        continue
+      }
       if (node.kind !== 'mapAsync') continue
       const fn = this.functionOf(node.closure)
-      const results = new SegmentBuilder()
       await mapInOrder(
         this.batchesOf(node.parent, partition),
         node.concurrency,

@@ -2,10 +2,26 @@
 
 import { stringify } from 'csv-stringify/sync'
 import { assertNever, UsageError } from '../base/errors.ts'
-import type { WriteFormat } from '../base/file-format.ts'
+import type { Compression, WriteFormat } from '../base/file-format.ts'
+import { deflated } from './compression.ts'
+import { encodeObjects } from './object-file.ts'
+import { encodeParquet } from './parquet.ts'
 
-/** @param operation names the action in errors. */
-export function* encodeRows(batches: Iterable<unknown[]>, format: WriteFormat, operation: string): Generator<Buffer> {
+/** The file's bytes; Parquet compresses inside of itself. */
+export function fileBytes(
+  batches: Iterable<unknown[]>,
+  { format, operation, compression }: { format: WriteFormat; operation: string; compression?: Compression },
+): Iterable<Buffer> {
+  const bytes = encodeRows(batches, format, operation, compression)
+  return format.kind === 'parquet' ? bytes : deflated(bytes, compression)
+}
+
+function* encodeRows(
+  batches: Iterable<unknown[]>,
+  format: WriteFormat,
+  operation: string,
+  compression: Compression | undefined,
+): Generator<Buffer> {
   switch (format.kind) {
     case 'text':
       for (const batch of batches)
@@ -17,6 +33,12 @@ export function* encodeRows(batches: Iterable<unknown[]>, format: WriteFormat, o
       return
     case 'csv':
       yield* csvOf(batches, format, operation)
+      return
+    case 'objects':
+      yield* encodeObjects(batches)
+      return
+    case 'parquet':
+      yield* encodeParquet(batches, format.columns, compression)
       return
     default:
       assertNever(format, 'write format')

@@ -61,6 +61,11 @@ export function readsOf(node: PlanNode, partition: number): { index: number; par
   }
 }
 
+/** Whether a node's rows come by promises, before the rest of the task. */
+export function isAwaited(node: PlanNode): boolean {
+  return node.kind === 'mapAsync' || (node.kind === 'files' && node.format.kind === 'parquet')
+}
+
 export function neededInputs(
   plan: StagePlan,
   partition: number,
@@ -85,7 +90,7 @@ export function neededInputs(
     if (node.kind === 'rows') rows.push({ datasetId: node.datasetId, partition })
     else if (node.kind === 'shuffle') shuffles.push({ shuffleId: node.shuffleId, reduce: partition })
     else todo.push(...readsOf(node, partition))
-    if (node.kind === 'mapAsync') awaited.push({ index, partition })
+    if (isAwaited(node)) awaited.push({ index, partition })
   }
   awaited.sort((a, b) => a.index - b.index)
   return { shuffles, cached, rows, awaited }

@@ -183,6 +183,117 @@ onEveryCluster((context) => {
       { numRuns: 25 },
     )
   })
+  test('whole files and bytes come with their paths, small ones together', async () => {
+    const inside = fresh()
+    mkdirSync(inside)
+    for (const n of [1, 2, 3, 4]) writeFileSync(join(inside, `${n}.txt`), `\uFEFFfile ${n}\n`)
+    writeFileSync(join(inside, '5.gz'), zlib.gzipSync('five'))
+    const texts = context().wholeTextFiles(inside, { partitions: 2 })
+    expect(await texts.partitionCount()).toBe(2)
+    expect(await texts.collect()).toEqual([
+      ...[1, 2, 3, 4].map((n) => [join(inside, `${n}.txt`), `file ${n}\n`]),
+      [join(inside, '5.gz'), 'five'],
+    ])
+    const bytes = await context()
+      .binaryFiles(join(inside, '*.txt'))
+      .mapValues((file) => [...file.subarray(3, 9)])
+      .collect()
+    expect(bytes).toEqual([1, 2, 3, 4].map((n) => [join(inside, `${n}.txt`), [...Buffer.from(`file ${n}`)]]))
+  })
+  test('object files give back whatever a dataset holds, and refuse what is none', async () => {
+    const rows = [
+      1,
+      -0,
+      'x',
+      null,
+      undefined,
+      2n ** 70n,
+      new Date(5),
+      new Map([[[1], new Set(['a'])]]),
+      { a: undefined },
+    ]
+    const [target, many] = [fresh(), fresh()]
+    await context().parallelize(rows, 3).saveAsObjectFile(target, { compression: 'gzip' })
+    expect(await context().objectFile(target).collect()).toEqual(rows)
+    await context()
+      .range(0, 400_000, { partitions: 2 })
+      .map((n) => [n, `row ${n}`])
+      .saveAsObjectFile(many)
+    const saved = context().objectFile<[number, string]>(many)
+    expect(await saved.filter(([n, text]) => text === `row ${n}`).count()).toBe(400_000)
+    const bytes = readFileSync(join(many, 'part-00000.objects'))
+    bytes[500]! ^= 1
+    await expect(context().objectFile(written('a.objects', bytes)).count()).rejects.toThrow(
+      'has a block that was changed',
+    )
+    await expect(
+      context()
+        .objectFile(written('b.objects', bytes.subarray(0, 400)))
+        .count(),
+    ).rejects.toThrow('ends in the middle')
+    await expect(context().objectFile(written('c.objects', 'text')).count()).rejects.toThrow('is no object file')
+  })
+  test('Parquet keeps types and columns, one partition for each row group', async () => {
+    const rows = Array.from({ length: 5 }, (_, n) => ({
+      id: BigInt(n),
+      score: n / 3,
+      name: n === 2 ? null : `n${n}`,
+      ok: n % 2 === 0,
+      at: new Date(n * 1000),
+      raw: Uint8Array.of(n),
+      tags: [n, { n }],
+    }))
+    for (const compression of [undefined, 'gzip'] as const) {
+      const target = fresh()
+      await context()
+        .parallelize(rows, 2)
+        .saveAsParquet(target, compression ? { compression } : {})
+      expect(readdirSync(target).sort()).toEqual(['_SUCCESS', 'part-00000.parquet', 'part-00001.parquet'])
+      expect(await context().parquet(target).collect()).toEqual(rows)
+      const some = context().parquet<{ ok: boolean; id: bigint }>(target, { columns: ['ok', 'id'] })
+      expect(
+        await some
+          .filter(({ ok }) => ok)
+          .map(({ id }) => id)
+          .collect(),
+      ).toEqual([0n, 2n, 4n])
+      await expect(
+        context()
+          .parquet(target, { columns: ['age'] })
+          .count(),
+      ).rejects.toThrow(/has no column "age"; its columns are id, score, name, ok, at, raw, tags/)
+    }
+    const large = fresh()
+    await context()
+      .range(0, 70_000, { partitions: 1 })
+      .map((n) => ({ n }))
+      .saveAsParquet(large, { columns: { n: 'INT32' } })
+    const groups = context().parquet<{ n: number }>(large)
+    expect(() => groups.explain()).toThrow('await partitionCount()')
+    expect([await groups.partitionCount(), await groups.map(({ n }) => n).sum()]).toEqual([2, (70_000 * 69_999) / 2])
+    expect(groups.explain()).toContain('parquet()')
+  })
+  test('Parquet takes rows that fit its columns only, and an empty partition makes no file', async () => {
+    const wrong = context().parallelize([{ n: 1 }, { n: 'x' as never }], 1)
+    await expect(wrong.saveAsParquet(fresh())).rejects.toThrow('column "n" is DOUBLE, which cannot hold \'x\'')
+    await expect(context().range(0, 1).saveAsParquet(fresh())).rejects.toThrow('a row must be an object')
+    await expect(
+      context()
+        .range(0, 1)
+        .map((n) => ({ n }))
+        .saveAsParquet(fresh(), { columns: { n: 'INT' as 'INT32' } }),
+    ).rejects.toThrow('must be one of')
+    const target = fresh()
+    await context()
+      .parallelize([{ n: 1 }], 2)
+      .saveAsParquet(target)
+    expect(readdirSync(target).sort()).toEqual(['_SUCCESS', 'part-00001.parquet'])
+    await expect(
+      context()
+        .parquet(written('a.parquet', 'x'.repeat(20)))
+        .count(),
+    ).rejects.toThrow('is no Parquet file')
+  })
   test('objects take their columns from their keys or from the option', async () => {
     const rows = context().parallelize(
       [
