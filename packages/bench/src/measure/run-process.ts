@@ -68,6 +68,12 @@ export async function runProcess(command: Command, limitSeconds: number): Promis
       }
     }
   }
+  // A session of its own also means that Ctrl-C does not reach it.
+  const interrupt = (signal: NodeJS.Signals) => {
+    endAll()
+    process.kill(process.pid, signal)
+  }
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const sampler = setInterval(sample, sampleEveryMs)
   const limit = setTimeout(() => {
     timedOut = true
@@ -80,6 +86,7 @@ export async function runProcess(command: Command, limitSeconds: number): Promis
   const wallSeconds = (performance.now() - started) / 1000
   clearInterval(sampler)
   clearTimeout(limit)
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   endAll()
   cpuSeconds = Math.max(cpuSeconds, endedChildrenCpuSeconds() - cpuBefore)
   const failed = !timedOut && (ended !== '' || results.length === 0)
