@@ -981,7 +981,7 @@ export class Dataset<T> {
 
   /**
    * How many numbers lie in each bucket: so many of even width between the least and the largest number, which takes a job
-   * of its own, or those between the given bounds; numbers outside of them and NaN count nowhere.
+   * of its own (one bucket, if the two are equal), or those between the given bounds; numbers outside of them and NaN count nowhere.
    * @throws UsageError where a row is no number, for bounds that do not grow, on an empty dataset without bounds.
    * @example
    * await context.range(0, 11).histogram(2) // { bounds: [0, 5, 10], counts: [5, 6] }

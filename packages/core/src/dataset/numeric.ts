@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.ts'
 import { mergeMoments, noMoments, type Moments } from '../base/moments.ts'
 import { runValues, type Action } from './actions.ts'
 
-/** What `stats()` says of a dataset of numbers. Where there are none, `mean` and all spreads are NaN, as in Spark. */
+/** What `stats()` says of a dataset of numbers. Where there are none, `mean` and all spreads are NaN. */
 export interface Stats {
   readonly count: number
   readonly sum: number
@@ -50,13 +50,17 @@ export async function stats(action: Action): Promise<Stats> {
 
 /** Buckets between given bounds, or so many of even width between the least and the largest number. */
 export async function histogram(action: Action, buckets: number | readonly number[]): Promise<Histogram> {
-  const bounds = typeof buckets === 'number' ? await evenBounds(action, buckets) : [...buckets]
-  if (bounds.length < 2 || bounds.some((bound, i) => i > 0 && !(bound > bounds[i - 1]!)))
-    throw new UsageError(
-      `${describeCallSite(action.site)} needs at least two bounds, each larger than the one before, got [${bounds.join(', ')}]`,
-    )
+  const bounds = typeof buckets === 'number' ? await evenBounds(action, buckets) : givenBounds(action, buckets)
   const parts = await runValues<number[]>(action, { kind: 'histogram', bounds })
   return { bounds, counts: bounds.slice(1).map((_, bucket) => parts.reduce((sum, part) => sum + part[bucket]!, 0)) }
+}
+
+function givenBounds({ site }: Action, bounds: readonly number[]): number[] {
+  if (bounds.length < 2 || bounds.some((bound, i) => i > 0 && !(bound > bounds[i - 1]!)))
+    throw new UsageError(
+      `${describeCallSite(site)} needs at least two bounds, each larger than the one before, got [${bounds.join(', ')}]`,
+    )
+  return [...bounds]
 }
 
 async function evenBounds(action: Action, buckets: number): Promise<number[]> {
@@ -67,7 +71,8 @@ async function evenBounds(action: Action, buckets: number): Promise<number[]> {
   if (count === 0) throw new UsageError(`${at}: the dataset is empty; give the bounds of the buckets`)
   if (!Number.isFinite(min) || !Number.isFinite(max))
     throw new UsageError(`${at}: the numbers lie between ${min} and ${max}; give the bounds of the buckets`)
-  if (min === max) return [min, min + Math.max(1, Math.abs(min) * Number.EPSILON * 2)]
+  // As in Spark: one bucket without width, since a width of our choosing would tell of numbers that are not there.
+  if (min === max) return [min, max]
   const width = (max - min) / buckets
   return Array.from({ length: buckets + 1 }, (_, i) => (i === buckets ? max : min + i * width))
 }
