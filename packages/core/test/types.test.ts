@@ -1,5 +1,5 @@
 /** What the compiler must infer, and what it must refuse; the build checks it, nothing here runs. */
-import type { Context, Dataset, Group, SyncRow } from '@gridify/core'
+import type { Context, Dataset, FileDataset, Group, SyncRow } from '@gridify/core'
 import { expectTypeOf, test } from 'vitest'
 
 declare const context: Context
@@ -32,6 +32,12 @@ const inferred = () => {
       (a, b) => a + b,
     ),
   ).toEqualTypeOf<Dataset<[string, number]>>()
+  expectTypeOf(context.csv('')).toEqualTypeOf<FileDataset<string[]>>()
+  expectTypeOf(context.csv('', { header: true })).toEqualTypeOf<FileDataset<Record<string, string>>>()
+  expectTypeOf(context.csv('', { header: true, columns: ['a', 'b'] })).toEqualTypeOf<
+    FileDataset<{ a: string; b: string }>
+  >()
+  expectTypeOf(context.jsonLines<{ n: number }>('')).toEqualTypeOf<FileDataset<{ n: number }>>()
   expectTypeOf(numbers.zip(pairs)).toEqualTypeOf<Dataset<[number, [string, number]]>>()
   expectTypeOf(numbers.zipWithIndex().keys()).toEqualTypeOf<Dataset<number>>()
   expectTypeOf(numbers.cartesian(pairs)).toEqualTypeOf<Dataset<[number, [string, number]]>>()

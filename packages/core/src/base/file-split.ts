@@ -7,6 +7,10 @@ export interface FileSplit {
   readonly end: number
   readonly size: number
   readonly modifiedMs: number
+  /** Of an object in S3: what changes with its bytes. */
+  readonly version?: string
+  /** Where a task holds the bytes of an object while it runs. */
+  readonly copy?: string
   /** Of a Parquet file: a row group. */
   readonly rows?: { readonly start: number; readonly end: number }
 }

@@ -1,14 +1,12 @@
 /** Writes a dataset as files: those of attempts first, one per partition moved into place by the driver, then the marker. */
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { UsageError } from '../base/errors.ts'
 import { parquetTypes, type Compression, type ParquetType, type WriteFormat } from '../base/file-format.ts'
 import { checkCompression, endingOf } from '../files/compression.ts'
 import { runValues, type Action } from './actions.ts'
 import type { ActionOptions } from './job-runner.ts'
+import { saveTarget } from './save-target.ts'
 
 export interface SaveOptions extends ActionOptions {
   /** Compresses each file; `zstd` needs Node 22.15. */
@@ -56,51 +54,21 @@ export async function saveFiles(
 ): Promise<void> {
   const { operation } = action.site
   if (compression) checkCompression(compression, `${operation}()`)
-  const target = resolve(folder.startsWith('file://') ? fileURLToPath(folder) : folder)
-  const attemptFolder = join(target, '_temporary')
-  const existed = existsSync(target)
-  beginSave(operation, target, attemptFolder)
+  const target = saveTarget(folder, operation)
+  const marker = randomUUID()
+  await target.begin(marker)
   try {
-    const marker = randomUUID()
-    writeFileSync(join(attemptFolder, '_marker'), marker)
+    const { attemptFolder } = target
     const sink = { kind: 'save', operation, attemptFolder, marker, format } as const
     const files = await runValues<string | undefined>(action, compression ? { ...sink, compression } : sink)
-    for (const [partition, written] of files.entries()) {
-      if (written === undefined) continue
-      if (!existsSync(written))
-        throw new UsageError(
-          `${operation}(): ${written} was written by an executor but is not seen here; ${target} must be a shared folder`,
-        )
-      const compressed = compression && format.kind !== 'parquet' ? endingOf(compression) : ''
-      const name = `part-${String(partition).padStart(5, '0')}${ending}${compressed}`
-      renameSync(written, join(target, name))
-    }
-    rmSync(attemptFolder, { recursive: true, force: true })
-    writeFileSync(join(target, '_SUCCESS'), '')
+    const compressed = compression && format.kind !== 'parquet' ? endingOf(compression) : ''
+    for (const [partition, written] of files.entries())
+      if (written !== undefined)
+        await target.commit(written, `part-${String(partition).padStart(5, '0')}${ending}${compressed}`)
+    await target.finish()
   } catch (error) {
-    for (const name of readdirSync(target)) rmSync(join(target, name), { recursive: true, force: true })
-    if (!existed) rmSync(target, { recursive: true, force: true })
+    // What cannot be removed is not marked either; the first error says why.
+    await target.undo().catch(() => {})
     throw error
-  }
-}
-
-/** Of two saves into one folder, the second is refused here. */
-function beginSave(operation: string, target: string, attemptFolder: string): void {
-  const refusal = (cause?: unknown) =>
-    new UsageError(`${operation}(): ${target} exists and is not empty; remove it or choose another folder`, { cause })
-  let names: string[]
-  try {
-    mkdirSync(target, { recursive: true })
-    names = readdirSync(target)
-  } catch (error) {
-    throw new UsageError(`${operation}(): the folder ${target} cannot be made: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-  if (names.length > 0) throw refusal()
-  try {
-    mkdirSync(attemptFolder)
-  } catch (error) {
-    throw refusal(error)
   }
 }

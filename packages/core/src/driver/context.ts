@@ -21,6 +21,7 @@ import { encodeValue } from '../codec/value.ts'
 import { Dataset, type Row } from '../dataset/dataset.ts'
 import { FileDataset, MalformedRows } from '../dataset/file-dataset.ts'
 import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
+import { isS3 } from '../files/s3.ts'
 import type { MalformedReport } from '../files/malformed-rows.ts'
 import { partitionerOf, type FilesNode, type LineageNode } from '../lineage/node.ts'
 import { checkPartitions } from '../lineage/partitioner.ts'
@@ -515,6 +516,8 @@ export class Context {
     optionNames: readonly string[],
   ): FileDataset<T> {
     const operation = operationOf[format.kind]
+    if (options.from === 'driver' && isS3(pattern))
+      throw new UsageError(`${operation}(): executors read from S3 themselves; leave { from: 'driver' } out`)
     const checked = checkFiles(operation, format, options, optionNames, this.#defaultPartitions)
     const base = { id: this.#runner.nextDatasetId(), site: callSite(operation), kind: 'files', pattern } as const
     const malformed = new MalformedRows()

@@ -7,28 +7,61 @@ import { describeCallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import { compressionOf } from '../files/compression.ts'
+import { globPart } from '../files/glob.ts'
 import { listRowGroups } from '../files/parquet.ts'
+import { isS3, listObjects, objectBytes } from '../files/s3.ts'
 import type { FilesNode } from '../lineage/node.ts'
 
 const splitBytes = 32 * 2 ** 20
 
 /** One list of splits per partition; what is compressed, or has records of several lines, cannot be cut. */
 export function listFiles(node: FilesNode): FileSplit[][] {
-  const files = filesOf(node.pattern, node.site.operation)
+  return cut(node, filesOf(node.pattern, node.site.operation))
+}
+
+/** What can only be listed with a promise. */
+export function isListedAsync({ pattern, format }: FilesNode): boolean {
+  return format.kind === 'parquet' || isS3(pattern)
+}
+
+export async function listFilesAsync(node: FilesNode): Promise<FileSplit[][]> {
+  const { pattern, site, format } = node
+  const files: ListedFile[] = isS3(pattern)
+    ? await listObjects(pattern, site.operation)
+    : filesOf(pattern, site.operation)
+  if (format.kind !== 'parquet') return cut(node, files)
+  const partitions: FileSplit[][] = []
+  for (const file of files) {
+    const whole = wholeOf(file)
+    const where = describeCallSite(site)
+    const bytes = isS3(file.path) ? objectBytes(whole, where) : undefined
+    // A partition for each row group.
+    for (const rows of await listRowGroups(whole, format.columns, where, bytes)) partitions.push([{ ...whole, rows }])
+  }
+  return partitions.length > 0 ? partitions : [[]]
+}
+
+function wholeOf(file: ListedFile): FileSplit {
+  return { ...file, start: 0, end: file.size }
+}
+
+function cut(node: FilesNode, files: readonly ListedFile[]): FileSplit[][] {
   const { format } = node
-  const canCut = (path: string) =>
+  const canCut = ({ path, version }: ListedFile) =>
+    version === undefined &&
     !compressionOf(path) &&
     (format.kind === 'text' || format.kind === 'jsonLines' || (format.kind === 'csv' && !format.multiline))
   const total = files.reduce((sum, file) => sum + file.size, 0)
   const target = Math.max(1, Math.min(splitBytes, Math.ceil(total / node.minPartitions)))
   if (format.kind === 'wholeText' || format.kind === 'binary') return packed(files, node.minPartitions)
   const partitions: FileSplit[][] = []
-  for (const { path, size, modifiedMs } of files) {
-    const pieces = !canCut(path) ? 1 : Math.max(1, Math.ceil(size / target))
+  for (const file of files) {
+    const { size } = file
+    const pieces = !canCut(file) ? 1 : Math.max(1, Math.ceil(size / target))
     for (let piece = 0; piece < pieces; piece++) {
       const start = Math.floor((size * piece) / pieces)
       const end = Math.floor((size * (piece + 1)) / pieces)
-      partitions.push([{ path, start, end, size, modifiedMs }])
+      partitions.push([{ ...file, start, end }])
     }
   }
   return partitions
@@ -41,31 +74,23 @@ function packed(files: readonly ListedFile[], partitions: number): FileSplit[][]
   const packs: FileSplit[][] = []
   let before = 0
   let last = -1
-  for (const { path, size, modifiedMs } of files) {
+  for (const file of files) {
+    const { size } = file
     const pack = Math.floor((before * partitions) / total)
     before += weight(size)
     if (pack !== last) packs.push([])
     last = pack
-    packs.at(-1)!.push({ path, start: 0, end: size, size, modifiedMs })
+    packs.at(-1)!.push(wholeOf(file))
   }
   return packs
-}
-
-/** A partition for each row group; a file without rows has one of none. */
-export async function listParquet(node: FilesNode & { format: { kind: 'parquet' } }): Promise<FileSplit[][]> {
-  const partitions: FileSplit[][] = []
-  for (const { path, size, modifiedMs } of filesOf(node.pattern, node.site.operation)) {
-    const whole = { path, start: 0, end: size, size, modifiedMs }
-    for (const rows of await listRowGroups(whole, node.format.columns, describeCallSite(node.site)))
-      partitions.push([{ ...whole, rows }])
-  }
-  return partitions.length > 0 ? partitions : [[]]
 }
 
 interface ListedFile {
   readonly path: string
   readonly size: number
   readonly modifiedMs: number
+  /** Of an object in S3, which is never cut. */
+  readonly version?: string
 }
 
 function filesOf(pattern: string, operation: string): ListedFile[] {
@@ -98,7 +123,7 @@ function matches(pattern: string, operation: string): string[] {
   if (!/[*?]/.test(pattern)) return expand(pattern, operation)
   const parent = dirname(pattern)
   const folders = /[*?]/.test(parent) ? folderMatches(parent) : [parent]
-  const test = toRegExp(basename(pattern))
+  const test = globPart(basename(pattern))
   return folders.flatMap((folder) => {
     try {
       return readdirSync(folder)
@@ -114,7 +139,7 @@ function matches(pattern: string, operation: string): string[] {
 
 function folderMatches(pattern: string): string[] {
   if (!/[*?]/.test(pattern)) return [pattern]
-  const test = toRegExp(basename(pattern))
+  const test = globPart(basename(pattern))
   return folderMatches(dirname(pattern)).flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => test.test(name))
@@ -122,12 +147,4 @@ function folderMatches(pattern: string): string[] {
       .map((name) => join(folder, name))
       .filter((path) => statSync(path).isDirectory()),
   )
-}
-
-function toRegExp(glob: string): RegExp {
-  const body = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${glob.startsWith('.') ? '' : '(?!\\.)'}${body}$`)
 }

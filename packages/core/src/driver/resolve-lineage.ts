@@ -15,7 +15,7 @@ import {
 import type { RangePartitioner } from '../lineage/partitioner.ts'
 import { partitionCounts, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
-import { listFiles, listParquet } from './file-listing.ts'
+import { isListedAsync, listFiles, listFilesAsync } from './file-listing.ts'
 
 export interface ResolvePorts {
   readonly resolutions: Resolutions
@@ -32,12 +32,11 @@ export interface ResolvePorts {
 /** How many keys of each partition a sort looks at. */
 const keysPerPartition = 200
 
-/** Lists what can only be listed with a promise: the row groups of Parquet files. */
+/** Lists what can only be listed with a promise: the row groups of Parquet files, and objects in S3. */
 export async function awaitSources(node: LineageNode, resolutions: Resolutions): Promise<void> {
   for (const at of topologicalOrder(node)) {
     if (at.kind !== 'files' || resolutions.splits.has(at.id)) continue
-    const { format } = at
-    if (format.kind === 'parquet') resolutions.splits.set(at.id, await listParquet({ ...at, format }))
+    if (isListedAsync(at)) resolutions.splits.set(at.id, await listFilesAsync(at))
   }
 }
 
@@ -46,9 +45,9 @@ export function listSources(node: LineageNode, resolutions: Resolutions): Lineag
   const order = topologicalOrder(node)
   for (const at of order) {
     if (at.kind !== 'files' || resolutions.splits.has(at.id)) continue
-    if (at.format.kind === 'parquet')
+    if (isListedAsync(at))
       throw new UsageError(
-        `${describeCallSite(at.site)}: the row groups are not known yet; await partitionCount() or an action first`,
+        `${describeCallSite(at.site)}: its partitions are not known yet; await partitionCount() or an action first`,
       )
     resolutions.splits.set(at.id, listFiles(at))
   }

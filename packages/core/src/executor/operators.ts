@@ -1,8 +1,9 @@
 /** Node kind -> batches of rows. A pipeline is pulled batch by batch; inside a batch each step is one tight loop. */
 
 import { assertNever, UsageError } from '../base/errors.ts'
+import type { FileSplit } from '../base/file-split.ts'
 import { decodeValue } from '../codec/value.ts'
-import { isAwaited, readsOf } from '../plan/inputs.ts'
+import { readsOf } from '../plan/inputs.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localAggregation } from '../shuffle/local.ts'
 import { combinerMerging, finishing, type FunctionOf } from '../shuffle/merging.ts'
@@ -32,6 +33,8 @@ export interface OperatorScope {
   slicesOf(shuffleId: number, reduce: number): Slice[]
   /** The results of an asynchronous step, which ran before. */
   awaitedOf(node: PlanNode, partition: number): Batches
+  /** The parts of files behind a partition, those of S3 with their copies. */
+  splitsOf(node: Extract<PlanNode, { kind: 'files' }>, partition: number): readonly FileSplit[]
   /** Tells the driver, once for the partition, what its files hold against their format. */
   reportMalformed(node: Extract<PlanNode, { kind: 'files' }>, partition: number, report: MalformedReport): void
   /** A file of this task's own. */
@@ -81,12 +84,12 @@ function* compute(
   const enter = () => scope.enter(node, partition)
   switch (node.kind) {
     case 'files': {
-      if (isAwaited(node)) {
+      if (node.format.kind === 'parquet') {
         yield* scope.awaitedOf(node, partition)
         return
       }
       const malformed = malformedCounter(node.format, node.site)
-      yield* readRows(node.splits[partition]!, node.format, node.site, malformed)
+      yield* readRows(scope.splitsOf(node, partition), node.format, node.site, malformed)
       scope.reportMalformed(node, partition, malformed.report)
       return
     }

@@ -21,6 +21,7 @@ export function drain(
   sink: Exclude<Sink, { kind: 'count' | 'reduce' | 'aggregate' }>,
   functionOf: FunctionOf,
   task: TaskContext,
+  nextPath: () => string,
 ): Uint8Array {
   switch (sink.kind) {
     case 'collect': {
@@ -87,7 +88,7 @@ export function drain(
     case 'sampleKeys':
       return encodeValue(sampleKeys(batches, sink.count))
     case 'save':
-      return encodeValue(saveRows(batches, sink, task))
+      return encodeValue(saveRows(batches, sink, task, nextPath))
     default:
       assertNever(sink, 'sink')
   }

@@ -1,8 +1,10 @@
 /** One slot: holds rebuilt functions, broadcasts and resources, and runs one task at a time to its end, synchronously. */
 
+import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { relative } from 'node:path'
 import { AbortedError, FetchError, GridifyError, InternalError, TaskError, UsageError } from '../base/errors.ts'
+import type { FileSplit } from '../base/file-split.ts'
 import type { AccumulatorId, BroadcastId, StageId, TaskId } from '../base/ids.ts'
 import { createLogger, type LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
@@ -30,6 +32,7 @@ import { readSlices, type Slice } from '../shuffle/slice.ts'
 import type { MalformedReport } from '../files/malformed-rows.ts'
 import { loadParquetWriter } from '../files/parquet.ts'
 import { readRowsAsync } from '../files/read-rows.ts'
+import { download, isS3, upload } from '../files/s3.ts'
 import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
@@ -38,6 +41,7 @@ import type { TaskContext } from '../task/task-context.ts'
 import { mapInOrder } from './async-rows.ts'
 import { computeChunks, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
+import { checkMarker } from './save-rows.ts'
 import { drain } from './sinks.ts'
 import { rowChunk, rowsOfChunk, segmentChunks, type Chunk } from './pipeline/chunk.ts'
 import { stretchRows, type LoopCache } from './pipeline/pipeline.ts'
@@ -178,7 +182,10 @@ export class Slot {
     const plan = this.#stages.get(task.stageId)
     if (!plan) throw new InternalError(`stage ${task.stageId} was not sent before its task ${task.id}`)
     this.#checkPaths(plan)
-    if (plan.output.kind === 'save' && plan.output.format.kind === 'parquet') await loadParquetWriter()
+    if (plan.output.kind === 'save') {
+      if (plan.output.format.kind === 'parquet') await loadParquetWriter()
+      await checkMarker(plan.output, this.#services.executor)
+    }
     for (const closure of closuresOf(plan))
       if (!this.#factories.has(closure.hash))
         this.#factories.set(
@@ -200,7 +207,7 @@ export class Slot {
     )
     if (plan.output.kind === 'save') paths.push(plan.output.attemptFolder)
     for (const path of paths)
-      if (relative(root, path).startsWith('..'))
+      if (!isS3(path) && relative(root, path).startsWith('..'))
         throw new UsageError(
           `${path} lies outside of ${root}, the folder that executor ${executor} was given with --root`,
         )
@@ -222,13 +229,14 @@ export class Slot {
     this.#run = run
     try {
       if (plan.nodes.some(isAwaited)) await run.awaitSteps()
-      const result = run.toEnd()
+      const result = await run.publish(run.toEnd())
       for (const { place } of result.blocks) if (place.kind === 'memory') pool.give(place.region, storeOwner)
       return result
     } catch (error) {
       run.discard(error)
       throw describeFailure(error, plan, task, run.site, this.#services.executor)
     } finally {
+      run.end()
       this.#run = undefined
       this.#taskClasses = new ClassTable()
       this.#shared.unpinAll()
@@ -295,6 +303,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   readonly #cached: CachedPartition[] = []
   readonly #sums = new Map<string, { accumulator: number; datasetId: number; partition: number; total: number }>()
   readonly #malformed = new Map<string, AccumulatorUpdate>()
+  readonly #copies = new Map<string, readonly FileSplit[]>()
   readonly #ended = new Set<string>()
   readonly #abort = new AbortController()
   readonly #awaited = new Map<string, Uint8Array>()
@@ -373,6 +382,17 @@ class TaskRun implements OperatorScope, PipelineScope {
     for (const { index, partition } of awaited) {
       const node = this.nodes[index]!
       const results = new SegmentBuilder()
+      if (node.kind === 'files' && node.format.kind !== 'parquet') {
+        const copies: FileSplit[] = []
+        this.#copies.set(`${node.datasetId}-${partition}`, copies)
+        for (const split of node.splits[partition]!) {
+          this.checkCancelled()
+          const copy = this.nextPath()
+          copies.push({ ...split, copy })
+          await download(split, copy, node.site)
+        }
+        continue
+      }
       if (node.kind === 'files') {
         for await (const batch of readRowsAsync(node.splits[partition]!, node.format, node.site)) {
           this.checkCancelled()
@@ -396,6 +416,30 @@ class TaskRun implements OperatorScope, PipelineScope {
       this.#ended.add(`${node.datasetId}-${partition}`)
       this.#awaited.set(`${node.datasetId}-${partition}`, results.join())
     }
+  }
+
+  splitsOf(node: Extract<PlanNode, { kind: 'files' }>, partition: number): readonly FileSplit[] {
+    return this.#copies.get(`${node.datasetId}-${partition}`) ?? node.splits[partition]!
+  }
+
+  /** Sends the file of a save to where attempts go, where that is a bucket. */
+  async publish(result: SlotResult): Promise<SlotResult> {
+    const { output } = this.#plan
+    if (output.kind !== 'save' || !isS3(output.attemptFolder)) return result
+    const written = decodeValue(result.success.value!) as string | undefined
+    if (written === undefined) return result
+    try {
+      const address = `${output.attemptFolder}/${this.#description.partition}-${this.#description.attempt}-${randomUUID()}`
+      await upload(written, address, `${output.operation}()`)
+      return { ...result, success: { ...result.success, value: encodeValue(address) } }
+    } finally {
+      rmSync(written, { force: true })
+    }
+  }
+
+  /** Removes copies of objects. */
+  end(): void {
+    for (const splits of this.#copies.values()) for (const { copy } of splits) rmSync(copy!, { force: true })
   }
 
   reportMalformed(node: Extract<PlanNode, { kind: 'files' }>, partition: number, report: MalformedReport): void {
@@ -470,7 +514,7 @@ class TaskRun implements OperatorScope, PipelineScope {
       default: {
         const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
         this.enter(undefined, this.#description.partition)
-        return drain(this.#entering(batches), output, this.functionOf, this.task)
+        return drain(this.#entering(batches), output, this.functionOf, this.task, this.nextPath)
       }
     }
   }

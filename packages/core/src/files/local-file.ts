@@ -4,11 +4,12 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 
-export const chunkBytes = 256 * 1024
+const chunkBytes = 256 * 1024
 const newline = 0x0a
 
 /** @returns a file descriptor, which the caller closes. */
 export function openListed(split: FileSplit, site: string): number {
+  if (split.copy !== undefined) return openSync(split.copy, 'r')
   let file: number
   try {
     file = openSync(split.path, 'r')

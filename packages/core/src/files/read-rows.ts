@@ -9,6 +9,7 @@ import { MalformedCounter } from './malformed-rows.ts'
 import { readObjects } from './object-file.ts'
 import { readParquet } from './parquet.ts'
 import { readLines } from './text-lines.ts'
+import { isS3, objectBytes } from './s3.ts'
 import { readBinary, readWholeText } from './whole-files.ts'
 
 /** The rows of a partition; `malformed` counts what is none. */
@@ -53,7 +54,8 @@ export async function* readRowsAsync(
   site: string,
 ): AsyncGenerator<unknown[]> {
   if (format.kind !== 'parquet') throw new InternalError(`${format.kind} is read in the task`)
-  for (const split of splits) yield await readParquet(split, format.columns, site)
+  for (const split of splits)
+    yield await readParquet(split, format.columns, site, isS3(split.path) ? objectBytes(split, site) : undefined)
 }
 
 export function malformedCounter(format: ReadFormat, site: string): MalformedCounter {

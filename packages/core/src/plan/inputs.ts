@@ -61,9 +61,10 @@ export function readsOf(node: PlanNode, partition: number): { index: number; par
   }
 }
 
-/** Whether a node's rows come by promises, before the rest of the task. */
+/** Whether a node's rows, or the objects that they lie in, come by promises, before the rest of the task. */
 export function isAwaited(node: PlanNode): boolean {
-  return node.kind === 'mapAsync' || (node.kind === 'files' && node.format.kind === 'parquet')
+  if (node.kind !== 'files') return node.kind === 'mapAsync'
+  return node.format.kind === 'parquet' || node.splits.some(([first]) => first?.version !== undefined)
 }
 
 export function neededInputs(
