@@ -93,7 +93,7 @@ function variableSlot(
 ): Slot | undefined {
   const { trail, script } = surroundings
   const scope = surroundings.scopes[index]!
-  const value: unknown = scope.variables[name]
+  const value = readVariable(scope, name, trail)
   const here = new Trail(trail, 'variable', name)
   if (tools.coverage.test(name) && typeof value === 'function') return graph.add(['stub', 'coverage'], here)
   if (tools.dynamicImport.test(name)) return graph.add(['stub', 'import', viteModules(surroundings)], here)
@@ -107,12 +107,24 @@ function variableSlot(
       return graph.add(namespaceNode(graph, value, use.members, here), here)
     }
   }
-  if (value === undefined && script && isNotYetDeclared(name, script)) {
-    throw new Refusal(trail, `uses \`${name}\` before its declaration has run; move the declaration above this call`)
-  }
+  if (value === undefined && script && isNotYetDeclared(name, script)) throw tooEarly(trail, name)
   const slot = graph.slot(value, trail, 'variable', name)
   graph.variables.push({ trail: here, value, slot })
   return slot
+}
+
+/** V8 of Node 22 and later throws for a variable whose declaration has not run; earlier ones give undefined. */
+function readVariable({ variables }: Scope, name: string, trail: Trail): unknown {
+  try {
+    return variables[name]
+  } catch (error) {
+    if (error instanceof Error && /^Cannot access /.test(error.message)) throw tooEarly(trail, name)
+    throw error
+  }
+}
+
+function tooEarly(trail: Trail, name: string): Refusal {
+  return new Refusal(trail, `uses \`${name}\` before its declaration has run; move the declaration above this call`)
 }
 
 /** vite resolves specifiers to files of its own server; executors need the packages' names. */

@@ -1,6 +1,6 @@
 /**
- * Finds variables that are captured before their declaration has run. V8 shows them as undefined, so a shipped function
- * would go on with undefined where the driver itself throws. What tells: the script's own body is still before that line.
+ * Finds variables that are captured before their declaration has run. V8 of Node 20 shows them as undefined, so a shipped
+ * function would go on with undefined where the driver itself throws. What tells: the script's own body is still before that line.
  */
 
 import type { AnyNode } from 'acorn'

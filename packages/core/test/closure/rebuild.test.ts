@@ -95,6 +95,26 @@ test('an export that the executor lacks is named', async () => {
   )
 })
 
+test.each([
+  ['installed', '"gridify":{"ship":"installed"}', [{ specifier: 'linked', version: '1.0.0', name: 'scale' }]],
+  ['value', '"gridify":{"ship":"value"}', []],
+  ['nothing', '"private":true', []],
+])('a package linked from the project that says %s is imported or sent', async (_says, entry, imports) => {
+  writeFiles(workspace.driver, {
+    'packages/linked/package.json': `{"name":"linked","version":"1.0.0","type":"module","exports":"./main.js",${entry}}`,
+    'packages/linked/main.js': 'export const factor = 7; export const scale = (x) => x * factor',
+    'linked.mjs': `
+      import { rmSync, symlinkSync } from 'node:fs'
+      rmSync('node_modules/linked', { force: true })
+      symlinkSync('../packages/linked', 'node_modules/linked')
+      const { scale } = await import('linked')
+      const { explainClosure } = await import(${JSON.stringify(join(fixtures, '../../../dist/closure/explain.js'))})
+      console.log(JSON.stringify(explainClosure((x) => scale(x)).imports))
+    `,
+  })
+  expect(JSON.parse(await runNode(['linked.mjs'], workspace.driver))).toEqual(imports)
+})
+
 test('the core of the executor is used by name, also through a link into the workspace', async () => {
   const core = join(fixtures, '..', '..', '..')
   const job = `

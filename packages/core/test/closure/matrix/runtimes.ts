@@ -12,6 +12,8 @@ export interface Runtime {
   readonly since?: number
   /** Names in messages are not the user's own. */
   readonly renames?: boolean
+  /** Has cases of its own instead of those that the others share. */
+  readonly ownCases?: boolean
   /** Runs the case files in a process of the kind, which writes what it captured into `output`. */
   capture(workspace: Workspace, output: string, node: string): Promise<unknown>
 }
@@ -26,7 +28,7 @@ const typeScript = ['language.ts', 'imports.ts', 'typescript.ts', 'decorators.ts
 export const runtimes: readonly Runtime[] = [
   files('ES modules', modules),
   files('CommonJS', commonJs),
-  { ...files('TypeScript, types stripped by Node', inFolder('module', typeScript.slice(0, 2))), since: 24 },
+  { ...files('TypeScript, types stripped by Node', inFolder('module', typeScript.slice(0, 2))), since: 22 },
   files('tsx, ES modules', inFolder('module', typeScript), ['--import', import.meta.resolve('tsx')]),
   files('tsx, CommonJS', inFolder('commonjs', typeScript), ['--import', import.meta.resolve('tsx')]),
   bundle('esbuild, ES module', { format: 'esm' }, [
@@ -45,9 +47,9 @@ export const runtimes: readonly Runtime[] = [
   vitest('vmThreads'),
   files('a worker thread', modules, [], 'worker-child.mjs'),
   files('the REPL', typed, [], 'repl-child.cjs'),
-  files('a notebook (tslab)', inFolder('commonjs', ['notebook.ts']), [], 'notebook-child.cjs'),
+  { ...files('a notebook (tslab)', inFolder('commonjs', ['notebook.ts']), [], 'notebook-child.cjs'), ownCases: true },
   files('under a debugger', modules, ['--inspect=0']),
-  files('without __proto__', modules, ['--disable-proto=delete']),
+  files('without `__proto__`', modules, ['--disable-proto=delete']),
 ]
 
 function files(name: string, cases: readonly string[], options: readonly string[] = [], script?: string): Runtime {
