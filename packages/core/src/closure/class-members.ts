@@ -37,7 +37,7 @@ export function membersOf(node: ClassNode, source: string, offset: number): Clas
   return members
 }
 
-export function bracketsAround(source: string, start: number, end: number): SourceRange {
+function bracketsAround(source: string, start: number, end: number): SourceRange {
   return { start: source.lastIndexOf('[', start - 1), end: source.indexOf(']', end) + 1 }
 }
 
