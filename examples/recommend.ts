@@ -38,6 +38,11 @@ async function recommend(options: RecommendOptions): Promise<void> {
     throw new UsageError(
       `--report ${options.report}: there is no folder ${dirname(resolve(options.report))}; make it first`,
     )
+  try {
+    await mkdir(options.out, { recursive: true })
+  } catch (cause) {
+    throw new UsageError(`--out ${options.out} cannot be made a folder: ${(cause as Error).message}`, { cause })
+  }
   const data = await loadData(options)
   const facts = describeData(data)
   console.log(
@@ -62,7 +67,6 @@ async function recommend(options: RecommendOptions): Promise<void> {
   for (const { relatedInGenre } of finished)
     if (relatedInGenre !== undefined)
       console.log(`${(100 * relatedInGenre).toFixed(1)} % of related artists are of the seed's genre.`)
-  await mkdir(options.out, { recursive: true })
   const charts = { 'loss.svg': lossChart(reports), 'comparison.svg': comparisonChart(reports) }
   for (const [name, svg] of Object.entries(charts)) await writeFile(join(options.out, name), svg)
   console.log(

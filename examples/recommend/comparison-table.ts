@@ -8,7 +8,7 @@ type Quality = Pick<SchemeReport, 'recallAt20' | 'ndcgAt20'>
 
 interface Column<R> {
   readonly title: string
-  readonly valueOf: (report: R) => number
+  readonly valueOf: (report: R) => number | null
   readonly format: (value: number) => string
   readonly ratio?: (value: number, reference: number) => string
 }
@@ -73,6 +73,9 @@ function tableRows({ schemes: reports, baselines }: Comparison): string[][] {
 function cells<R>(columns: readonly Column<R>[], report: R, reference: R | undefined): string[] {
   return columns.map(({ valueOf, format, ratio = formatRatio }) => {
     const value = valueOf(report)
-    return reference === undefined ? format(value) : `${format(value)} ${ratio(value, valueOf(reference))}`
+    // Nothing was held out: there is nothing to rank, and NaN became null on its way from another process.
+    if (value === null || Number.isNaN(value)) return '-'
+    const compared = reference === undefined ? null : valueOf(reference)
+    return compared === null ? format(value) : `${format(value)} ${ratio(value, compared)}`
   })
 }

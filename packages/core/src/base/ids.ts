@@ -27,3 +27,6 @@ export function createIdSource(): IdSource {
     },
   }
 }
+
+/** For handles that users hold: unique in the process, so that one context's is not taken for another's. */
+export const handleIds: IdSource = createIdSource()

@@ -7,6 +7,7 @@ import type { Config } from '../base/config.ts'
 import type { JsonValue, ReadFormat } from '../base/file-format.ts'
 import {
   createIdSource,
+  handleIds,
   type AccumulatorId,
   type BroadcastId,
   type DatasetId,
@@ -23,7 +24,7 @@ import { FileDataset, MalformedRows } from '../dataset/file-dataset.ts'
 import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
 import { isS3 } from '../files/s3.ts'
 import type { MalformedReport } from '../files/malformed-rows.ts'
-import { partitionerOf, type FilesNode, type LineageNode } from '../lineage/node.ts'
+import { parentsOf, partitionerOf, type FilesNode, type LineageNode } from '../lineage/node.ts'
 import { checkPartitions } from '../lineage/partitioner.ts'
 import { explainStages } from '../plan/explain.ts'
 import { partitionCount, resolvePartitioner, splitStages, type Resolutions } from '../plan/split-stages.ts'
@@ -63,6 +64,9 @@ export interface ContextCluster {
   readonly ca?: string
   stop(): Promise<void>
 }
+
+/** Which context each node belongs to. */
+const owners = new WeakMap<LineageNode, Context>()
 
 export class Context {
   readonly #config: Config
@@ -364,7 +368,7 @@ export class Context {
    * await context.range(1, 2).map((n) => names.value.get(n)!).collect() // ['one']
    */
   broadcast<T>(value: T): Broadcast<T> {
-    const id = this.#ids.next<BroadcastId>('broadcast')
+    const id = handleIds.next<BroadcastId>('broadcast')
     this.#broadcasts.set(id, { bytes: encodeValue(value) })
     const broadcast = new Broadcast<T>(
       id,
@@ -388,7 +392,7 @@ export class Context {
    * seen.value // 5
    */
   accumulator(initial = 0): Accumulator {
-    const id = this.#ids.next<AccumulatorId>('accumulator')
+    const id = handleIds.next<AccumulatorId>('accumulator')
     this.#totals.set(id, initial)
     return new Accumulator(
       id,
@@ -463,6 +467,11 @@ export class Context {
 
   #capture(fn: Function, site: CallSite): Closure {
     const closure = captureClosure(fn, site)
+    for (const { kind, id } of closure.references)
+      if (!(kind === 'broadcast' ? this.#broadcasts : this.#totals).has(id))
+        throw new UsageError(
+          `${describeCallSite(site)} uses ${kind === 'broadcast' ? 'a' : 'an'} ${kind} that this context does not have: it belongs to another context, or was unpersisted`,
+        )
     for (const warning of closure.warnings) {
       const message = `${describeCallSite(site)} ${warning}`
       if (this.#warned.has(message)) continue
@@ -480,6 +489,8 @@ export class Context {
     options: ActionOptions & { partitions?: readonly number[] } = {},
   ): Promise<Uint8Array[]> {
     if (this.#stopped) throw new UsageError(`${describeCallSite(site)}: the context is stopped; create another one`)
+    if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+      throw new UsageError(`${describeCallSite(site)}: \`signal\` must be an AbortSignal, got ${typeof options.signal}`)
     if (options.signal?.aborted)
       throw new AbortedError(`${describeCallSite(site)} was aborted before it began`, { cause: options.signal.reason })
     await resolveLineage(node, this.#resolvePorts, options)
@@ -501,6 +512,12 @@ export class Context {
 
   /** A new node belongs to the innermost scope; a checkpoint, which has the id of the node that it replaces, moves there. */
   #adopt(node: LineageNode): void {
+    for (const parent of parentsOf(node))
+      if (owners.get(parent) !== this)
+        throw new UsageError(
+          `${describeCallSite(node.site)} combines datasets of two contexts; collect() one of them and parallelize() it in the other context`,
+        )
+    owners.set(node, this)
     if (node.kind === 'rows') {
       this.#slices.set(node.id, node.slices)
       for (const scope of this.#scopes) scope.remove(node.id)
@@ -523,7 +540,7 @@ export class Context {
     const malformed = new MalformedRows()
     if (!('onMalformed' in format) || format.onMalformed === 'error')
       return new FileDataset<T>({ ...base, ...checked }, this.#runner, malformed)
-    const counter = this.#ids.next<AccumulatorId>('accumulator')
+    const counter = handleIds.next<AccumulatorId>('accumulator')
     this.#malformed.set(counter, malformed)
     return new FileDataset<T>({ ...base, ...checked, malformed: counter }, this.#runner, malformed)
   }

@@ -110,9 +110,16 @@ export function customPartitioner<K>(partitions: number, fn: (key: K) => number,
   return partitioner
 }
 
+/** The driver plans and remembers each of them. */
+const mostPartitions = 1_000_000
+
 export function checkPartitions(partitions: number, what: string): number {
   if (!Number.isInteger(partitions) || partitions < 1)
     throw new UsageError(`${what} needs a whole number of partitions >= 1, got ${String(partitions)}`)
+  if (partitions > mostPartitions)
+    throw new UsageError(
+      `${what} takes at most ${mostPartitions} partitions, got ${partitions}: each is a task of its own`,
+    )
   return partitions
 }
 

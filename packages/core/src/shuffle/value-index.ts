@@ -36,10 +36,11 @@ class ValueIndex implements KeyIndex {
   }
 
   #numberOf(key: unknown): number {
+    // Before it is looked up: what has no equality can look like a key that has one.
+    assertKey(key, this.#site)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     const number = this.#keys.push(key) - 1
-    assertKey(key, this.#site)
     this.#numbers.set(key, number)
     return number
   }
