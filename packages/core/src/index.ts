@@ -39,6 +39,7 @@ export type { Compression, JsonValue, MalformedRow, OnMalformed, ParquetType } f
 export type { LogRecord } from './base/logger.ts'
 export type { StorageLevel } from './base/storage-level.ts'
 export { explainClosure } from './closure/explain.ts'
+export { registerClass, type ClassForm } from './closure/register-class.ts'
 export { withEnv } from './closure/with-env.ts'
 export { Group } from './codec/group.ts'
 export type { Compare } from './dataset/actions.ts'

@@ -10,7 +10,15 @@ import { compileFunction, type FunctionFactory } from './compile-function.ts'
 import { fillShell, makeShell } from './fill-object.ts'
 import { intrinsicAt } from './intrinsics.ts'
 import { childNodes } from './node-children.ts'
-import { nodeIndex, type NamedModule, type Slot, type Stub, type WireClosure, type WireFunction } from './wire.ts'
+import {
+  nodeIndex,
+  type NamedModule,
+  type Slot,
+  type Stub,
+  type WireClass,
+  type WireClosure,
+  type WireFunction,
+} from './wire.ts'
 
 export interface BuildEnvironment {
   readonly resolveReference: (reference: ShipReference) => unknown
@@ -19,6 +27,8 @@ export interface BuildEnvironment {
   readonly stub: (stub: Stub, modules?: Readonly<Record<string, NamedModule>>) => unknown
   /** Compiled functions, shared by all builds of one closure. */
   readonly factories: Map<string, FunctionFactory>
+  /** Is told of each class that encoded values name, once it is built. */
+  readonly onClass: (wire: WireClass, type: Function) => void
   /** The classes among the nodes. */
   readonly classes: readonly ClassPart[]
 }
@@ -72,6 +82,10 @@ export class ValueBuilder {
     for (const id of sealed) Object.seal(this.values[id])
     for (const id of closed) Object.preventExtensions(this.values[id])
     for (const part of fresh) this.tableOf(part).add(part.hash, part.ids.map((id) => this.values[id])) // prettier-ignore
+    for (const wire of this.closure.classes) {
+      const type = this.values[wire.node]
+      if (typeof type === 'function') this.environment.onClass(wire, type)
+    }
     return this.read(root)
   }
 

@@ -2,6 +2,7 @@
 
 import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { ClosureError, UsageError } from '../base/errors.ts'
+import { classesOf } from './class-units.ts'
 import type { Closure } from './closure.ts'
 import { Graph, hashOf, inlineBytes } from './graph.ts'
 import { Refusal, Trail } from './trail.ts'
@@ -39,7 +40,8 @@ export function captureGraph(fn: Function, site: CallSite): { closure: Closure; 
   const graph = new Graph()
   const root = new Trail(undefined, 'root', '')
   try {
-    const bytes = packClosure(graph.describe(fn, root))
+    const wire = graph.describe(fn, root)
+    const bytes = packClosure({ ...wire, classes: classesOf(graph) })
     const closure: Closure = {
       hash: hashOf(bytes),
       bytes,

@@ -12,6 +12,15 @@ export interface ShipReference {
  */
 export const shipSymbol: unique symbol = Symbol.for('gridify.ship')
 
+/** A class by itself, or a function that returns a registered one with its two functions. */
+export interface ShippedClass {
+  /** What bytes call the class. */
+  readonly key: string
+  readonly hash: string
+  readonly bytes: Uint8Array
+  readonly registered: boolean
+}
+
 export interface Closure {
   /** The first 32 hexadecimal digits of the SHA-256 of `bytes`: equal functions with equal values have equal hashes. */
   readonly hash: string

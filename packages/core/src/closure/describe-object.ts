@@ -2,6 +2,7 @@
 
 import { types } from 'node:util'
 import { analyseFunction } from './analyse-function.ts'
+import { driverClasses } from '../codec/classes.ts'
 import { builtinValue } from './builtin-values.ts'
 import { scriptUrlOf } from './function-script.ts'
 import type { Graph } from './graph.ts'
@@ -13,13 +14,28 @@ import type { Extras, Prototype, Slot, WireNode } from './wire.ts'
 const numericMinimum = 32
 
 export function describeObject(graph: Graph, object: object, trail: Trail): WireNode {
-  if (Array.isArray(object)) return describeArray(graph, object, trail)
+  if (Array.isArray(object) && Object.getPrototypeOf(object) === Array.prototype)
+    return describeArray(graph, object, trail)
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === Object.prototype && !types.isArgumentsObject(object) && !types.isModuleNamespaceObject(object)) {
     return ['object', 0, ...graph.properties(object, trail)]
   }
+  const registered = describeRegistered(graph, object, trail)
+  if (registered) return registered
+  if (Array.isArray(object)) return describeArray(graph, object, trail)
   refuseByKind(object, trail)
   return describeBuiltinKind(graph, object, trail) ?? describeInstance(graph, object, trail)
+}
+
+/** What the class's own `encode` makes, and the function that makes an instance of it again. */
+function describeRegistered(graph: Graph, object: object, trail: Trail): WireNode | undefined {
+  const prototype = Object.getPrototypeOf(object) as { constructor?: unknown } | null
+  const type = prototype?.constructor
+  if (typeof type !== 'function' || type.prototype !== prototype) return undefined
+  const form = driverClasses.knows(type)?.form
+  if (!form) return undefined
+  const decode = graph.slot(form.decode, trail, 'part', 'decode')
+  return ['withEnv', decode, graph.slot(form.encode(object as never), trail, 'part', 'encoded')]
 }
 
 function describeArray(graph: Graph, array: readonly unknown[], trail: Trail): WireNode {
@@ -180,6 +196,12 @@ export function namespaceNode(graph: Graph, namespace: object, members: Iterable
 }
 
 function describeInstance(graph: Graph, object: object, trail: Trail): WireNode {
+  refuseByPrototypes(object, trail)
+  return ['object', prototypeSlot(graph, object, trail, Object.prototype), ...graph.properties(object, trail)]
+}
+
+/** @throws Refusal where some class above keeps state that its properties do not show. */
+export function refuseByPrototypes(object: object, trail: Trail): void {
   for (
     let above: unknown = object;
     above !== null && above !== Object.prototype;
@@ -188,7 +210,6 @@ function describeInstance(graph: Graph, object: object, trail: Trail): WireNode 
     const constructor: unknown = Object.getOwnPropertyDescriptor(above as object, 'constructor')?.value
     if (typeof constructor === 'function' && constructor.prototype === above) refuseByClass(constructor, trail)
   }
-  return ['object', prototypeSlot(graph, object, trail, Object.prototype), ...graph.properties(object, trail)]
 }
 
 function refuseByClass(constructor: Function, trail: Trail): void {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
 import { InternalError } from '../base/errors.ts'
+import { isClass } from '../codec/classes.ts'
 import { builtinValue } from './builtin-values.ts'
 import { shipSymbol, type ShipReference } from './closure.ts'
 import { describeFunction } from './describe-function.ts'
@@ -60,7 +61,17 @@ export class Graph {
       frozen: this.frozen,
       sealed: this.sealed,
       closed: this.closed,
+      classes: [],
     }
+  }
+
+  /** The classes of the program among the nodes. */
+  classes(): { type: Function; node: number }[] {
+    return this.values.flatMap((value, node) =>
+      typeof value === 'function' && ['function', 'import'].includes(this.nodes[node]![0]) && isClass(value)
+        ? [{ type: value, node }]
+        : [],
+    )
   }
 
   /** The slot of a value found at `step key` of `parent`; objects are put in line to be described. */

@@ -7,7 +7,7 @@ import { classParts, ClassTable } from './class-identity.ts'
 import type { ShipReference } from './closure.ts'
 import type { FunctionFactory } from './compile-function.ts'
 import { importDynamically, importValue } from './import-module.ts'
-import { unpackClosure, type NamedModule, type Stub } from './wire.ts'
+import { unpackClosure, type NamedModule, type Stub, type WireClass } from './wire.ts'
 
 export interface RebuildEnvironment {
   /** The executor's own broadcast or accumulator. */
@@ -16,13 +16,20 @@ export interface RebuildEnvironment {
   readonly importRoots: readonly string[]
   /** Shared by all closures of a slot, so that each class is one class there. */
   readonly classes?: ClassTable
+  /** Is told of the classes whose instances values may hold, when they are built and when they are announced. */
+  readonly onClass?: (wire: WireClass, type: Function) => void
 }
 
 /**
  * Makes a fresh copy of the function and of the values that it captured. Closures that one task runs are given the same
  * table, for classes that live as long as the task.
  */
-export type ClosureFactory = (taskClasses?: ClassTable) => Function
+export interface ClosureFactory {
+  (taskClasses?: ClassTable): Function
+  readonly hasClasses: boolean
+  /** Makes the classes of the last copy those that instances come back as. */
+  announce(): void
+}
 
 /**
  * Loads what the closure imports, then returns a factory of copies; modules and classes are shared by them.
@@ -34,15 +41,22 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
   for (const [id, node] of closure.nodes.entries()) {
     if (node[0] === 'import') imported.set(id, await importValue(node[1], environment.importRoots))
   }
+  const last = new Map<WireClass, Function>()
+  const announce = () => last.forEach((type, wire) => environment.onClass?.(wire, type))
   const build: BuildEnvironment = {
     resolveReference: (reference) => environment.resolveReference(reference),
     imported,
     stub: (stub, modules) => makeStub(stub, environment.importRoots, modules),
     factories: new Map<string, FunctionFactory>(),
     classes: classParts(closure),
+    onClass(wire, type) {
+      last.set(wire, type)
+      environment.onClass?.(wire, type)
+    },
   }
   const { classes: slot = new ClassTable() } = environment
-  return (task = new ClassTable()) => new ValueBuilder(closure, build, { slot, task }).build() as Function
+  const make = (task = new ClassTable()) => new ValueBuilder(closure, build, { slot, task }).build() as Function
+  return Object.assign(make, { hasClasses: closure.classes.length > 0, announce })
 }
 
 function makeStub(

@@ -102,7 +102,16 @@ export type WireNode =
   | readonly ['boxed', value: Slot, Extras | null]
   | readonly ['made', constructor: string, args: readonly unknown[]]
 
+/** A class among the nodes, as encoded values call it. */
+export interface WireClass {
+  readonly node: number
+  readonly key: string
+  /** Why the own properties of an instance are not all of it. */
+  readonly unreadable: string | null
+}
+
 export interface WireClosure {
+  readonly classes: readonly WireClass[]
   readonly root: Slot
   readonly nodes: readonly WireNode[]
   readonly shapes: readonly Shape[]
@@ -112,17 +121,18 @@ export interface WireClosure {
   readonly closed: readonly number[]
 }
 
-const version = 1
+const version = 2
 const packr = new Packr({ useRecords: false, variableMapSize: true })
 
 export function packClosure(closure: WireClosure): Uint8Array {
-  const { root, nodes, shapes, frozen, sealed, closed } = closure
-  return new Uint8Array(packr.pack([version, root, nodes, shapes, frozen, sealed, closed]))
+  const { root, nodes, shapes, frozen, sealed, closed, classes } = closure
+  const listed = classes.map(({ node, key, unreadable }) => [node, key, unreadable])
+  return new Uint8Array(packr.pack([version, root, nodes, shapes, frozen, sealed, closed, listed]))
 }
 
 export function unpackClosure(bytes: Uint8Array): WireClosure {
   // The types hold because only packClosure makes these bytes, and the connection that brings them is authenticated.
-  const [found, root, nodes, shapes, frozen, sealed, closed] = packr.unpack(bytes) as [
+  const [found, root, nodes, shapes, frozen, sealed, closed, listed] = packr.unpack(bytes) as [
     number,
     Slot,
     WireNode[],
@@ -130,9 +140,11 @@ export function unpackClosure(bytes: Uint8Array): WireClosure {
     number[],
     number[],
     number[],
+    [number, string, string | null][],
   ]
   if (found !== version) throw new TypeError(`closure has wire version ${found}, this executor reads ${version}`)
-  return { root, nodes, shapes, frozen, sealed, closed }
+  const classes = listed.map(([node, key, unreadable]) => ({ node, key, unreadable }))
+  return { root, nodes, shapes, frozen, sealed, closed, classes }
 }
 
 /** Bytes that are equal for equal data, to take a hash of. */

@@ -1,7 +1,9 @@
 /** Reads what GraphWriter wrote. All buffers it returns are fresh, so nothing aliases the input. */
-import { InternalError } from '../base/errors.ts'
+import { InternalError, UsageError } from '../base/errors.ts'
 import { alignUp } from './block-layout.ts'
+import { currentClasses } from './classes.ts'
 import { ERRORS, TAG, VIEWS } from './graph-tags.ts'
+import { describeValue } from './kinds.ts'
 import { bufferOver } from './text.ts'
 
 export class GraphReader {
@@ -73,6 +75,12 @@ export class GraphReader {
         return this.#view()
       case TAG.boxed:
         return this.#boxed()
+      case TAG.instance:
+        return this.#instance()
+      case TAG.registered:
+        return this.#registered()
+      case TAG.sharedView:
+        return this.#sharedView()
       default:
         throw new InternalError(`encoded value holds an unknown tag ${tag} at byte ${this.#position - 1}`)
     }
@@ -186,14 +194,63 @@ export class GraphReader {
     return result
   }
 
+  /** Its own properties under the prototype of its class: no constructor and no setter runs. */
+  #instance(): object {
+    const { type } = currentClasses().read(this.#name())
+    const prototype = type.prototype as object
+    const tag = this.#byte()
+    if (tag !== TAG.object) {
+      this.#position--
+      return Object.setPrototypeOf(this.#value(), prototype) as object
+    }
+    const result = this.#begin(Object.create(prototype) as object)
+    const count = this.#varint()
+    for (let i = 0; i < count; i++) {
+      const name = this.#name()
+      const value = this.#value()
+      if (name in result) define(result, name, value, true)
+      else (result as Record<string, unknown>)[name] = value
+    }
+    return result
+  }
+
+  /** By the reader's own function, of data alone. */
+  #registered(): object {
+    const place = this.#begun.push({}) - 1
+    const { form, type } = currentClasses().read(this.#name())
+    if (form === undefined) throw new InternalError(`class ${type.name} lost its registration`)
+    const value: unknown = form.decode(this.#value() as never)
+    if (!(value instanceof type))
+      throw new UsageError(`registerClass(${type.name}): decode returned ${describeValue(value)}, not a ${type.name}`)
+    this.#begun[place] = value
+    return value
+  }
+
+  #sharedView(): object {
+    const place = this.#begun.push({}) - 1
+    const kind = this.#byte()
+    const offset = this.#varint()
+    const byteLength = this.#varint()
+    const view = this.#viewOf(kind, this.#value() as ArrayBuffer, offset, byteLength)
+    this.#begun[place] = view
+    return view
+  }
+
   #view(): object {
-    const name = VIEWS[this.#byte()]
-    if (name === undefined) throw new InternalError('encoded value holds an unknown kind of view')
+    const kind = this.#byte()
     const buffer = this.#bulk()
-    if (name === 'Buffer') return this.#begin(Buffer.from(buffer))
+    return this.#begin(this.#viewOf(kind, buffer, 0, buffer.byteLength))
+  }
+
+  #viewOf(kind: number, buffer: ArrayBuffer, offset: number, byteLength: number): object {
+    const name = VIEWS[kind]
+    if (name === undefined) throw new InternalError('encoded value holds an unknown kind of view')
+    if (name === 'Buffer') return Buffer.from(buffer, offset, byteLength)
     // The constructors have no common type, but all of these take a buffer.
-    const View = globalThis[name] as new (buffer: ArrayBuffer) => object
-    return this.#begin(new View(buffer))
+    const View = globalThis[name] as (new (buffer: ArrayBuffer, offset: number, length: number) => object) & {
+      BYTES_PER_ELEMENT?: number
+    }
+    return new View(buffer, offset, byteLength / (View.BYTES_PER_ELEMENT ?? 1))
   }
 
   /** An ArrayBuffer of its own; neither way fills it with zeros first. */

@@ -28,6 +28,12 @@ export const TAG = {
   arrayBuffer: 22,
   view: 23,
   boxed: 24,
+  /** An instance by its own properties: the key of its class, then a plain object, an array or an error. */
+  instance: 25,
+  /** An instance of a registered class: the key of its class, then what its `encode` made. */
+  registered: 26,
+  /** A view whose buffer is a value of its own, since others see it too. */
+  sharedView: 27,
 } as const
 
 /** Views by their place in this list. */

@@ -5,10 +5,13 @@
  */
 import { types } from 'node:util'
 import type { ByteWriter } from './byte-writer.ts'
+import { UsageError } from '../base/errors.ts'
 import { Group } from './group.ts'
 import { ERRORS, TAG, VIEWS } from './graph-tags.ts'
+import { travellingClass } from './instances.ts'
 import { isExactly, isPlainObject } from './kinds.ts'
 import { refusalOf } from './refusal.ts'
+import { findSharedRanges, mayShare, type SharedRange } from './shared-ranges.ts'
 import { isWellFormed } from './text.ts'
 
 export class GraphWriter {
@@ -16,6 +19,11 @@ export class GraphWriter {
   /** Property names are written once per writer. */
   readonly #names = new Map<string, number>()
   readonly #begun = new Map<object, number>()
+  /** Buffers of the views met so far; one that is met again makes the writer look for all that is shared. */
+  readonly #buffers = new Set<object>()
+  /** Registered instances that are being encoded: one inside itself could not be read. */
+  readonly #encoding = new Set<object>()
+  #ranges: ReadonlyMap<object, SharedRange> | undefined
   #root: unknown
 
   constructor(out: ByteWriter) {
@@ -24,9 +32,23 @@ export class GraphWriter {
 
   /** Writes one value; references are kept inside it, not between the values of one writer. */
   write(root: unknown): void {
+    const start = this.#out.position
+    const names = this.#names.size
     this.#root = root
-    this.#value(root)
+    try {
+      this.#value(root)
+    } catch (error) {
+      if (error !== buffersAreShared) throw error
+      this.#out.position = start
+      for (const name of [...this.#names.keys()].slice(names)) this.#names.delete(name)
+      this.#begun.clear()
+      this.#encoding.clear()
+      this.#ranges = findSharedRanges(root)
+      this.#value(root)
+    }
     this.#begun.clear()
+    if (this.#buffers.size > 0) this.#buffers.clear()
+    this.#ranges = undefined
   }
 
   #value(value: unknown): void {
@@ -90,17 +112,24 @@ export class GraphWriter {
   #object(value: object): void {
     const begun = this.#begun.get(value)
     if (begun !== undefined) {
+      if (this.#encoding.has(value))
+        throw new UsageError(
+          `what ${value.constructor.name}'s encode returns holds the instance itself; leave the way back out, and set it in decode`,
+        )
       this.#out.byte(TAG.reference)
       return this.#out.varint(begun)
     }
     this.#begun.set(value, this.#begun.size)
-    if (Array.isArray(value)) return this.#array(value)
+    if (Array.isArray(value)) {
+      return Array.isArray(Object.getPrototypeOf(value)) ? this.#array(value) : this.#instance(value)
+    }
     if (isPlainObject(value)) {
       this.#out.byte(Object.getPrototypeOf(value) === null ? TAG.nullPrototypeObject : TAG.object)
       return this.#properties(value)
     }
     if (ArrayBuffer.isView(value)) return this.#view(value)
     if (types.isArrayBuffer(value) && isExactly(value, 'ArrayBuffer')) {
+      this.#noteBuffer(value)
       this.#out.byte(TAG.arrayBuffer)
       return this.#bulk(new Uint8Array(value))
     }
@@ -131,20 +160,36 @@ export class GraphWriter {
       this.#number(value.lastIndex)
     } else if (value instanceof Group) {
       this.#array(value.toArray())
+    } else if (types.isNativeError(value) && ERRORS.some((name) => isExactly(value, name))) {
+      this.#error(value)
+    } else if (isBoxed(value)) {
+      out.byte(TAG.boxed)
+      this.#value(value.valueOf())
+    } else {
+      this.#instance(value)
+    }
+  }
+
+  #instance(value: object): void {
+    const known = travellingClass(value)
+    if (typeof known === 'string') throw refusalOf(this.#root)
+    this.#out.byte(known.form ? TAG.registered : TAG.instance)
+    this.#name(known.key)
+    if (known.form) {
+      this.#encoding.add(value)
+      this.#value(known.form.encode(value as never))
+      this.#encoding.delete(value)
+    } else if (Array.isArray(value)) {
+      this.#array(value)
     } else if (types.isNativeError(value)) {
       this.#error(value)
-    } else if (types.isBoxedPrimitive(value) && !types.isSymbolObject(value)) {
-      const primitive: unknown = value.valueOf()
-      if (!isExactly(value, Object(primitive).constructor.name)) throw refusalOf(this.#root)
-      out.byte(TAG.boxed)
-      this.#value(primitive)
     } else {
-      throw refusalOf(this.#root)
+      this.#out.byte(TAG.object)
+      this.#properties(value)
     }
   }
 
   #array(value: readonly unknown[]): void {
-    if (!Array.isArray(Object.getPrototypeOf(value))) throw refusalOf(this.#root)
     if (!isDense(value)) {
       this.#out.byte(TAG.sparseArray)
       this.#out.varint(value.length)
@@ -167,10 +212,10 @@ export class GraphWriter {
   /** All own properties, since message, stack and cause are hidden ones. */
   #error(value: Error): void {
     const kind = ERRORS.findIndex((name) => isExactly(value, name))
-    if (kind < 0) throw refusalOf(this.#root)
     const names = Object.getOwnPropertyNames(value)
     this.#out.byte(TAG.error)
-    this.#out.byte(kind)
+    // A subclass gets its prototype from its class.
+    this.#out.byte(Math.max(kind, 0))
     this.#out.varint(names.length)
     for (const name of names) {
       this.#name(name)
@@ -180,17 +225,47 @@ export class GraphWriter {
   }
 
   #view(view: ArrayBufferView): void {
+    const { buffer, byteOffset, byteLength } = view
     const kind = Buffer.isBuffer(view) ? VIEWS.indexOf('Buffer') : VIEWS.findIndex((name) => isExactly(view, name))
-    if (kind < 0) throw refusalOf(this.#root)
-    this.#out.byte(TAG.view)
+    if (kind < 0) return this.#instance(view)
+    const range = this.#ranges?.get(buffer)
+    if (range === undefined) {
+      if (mayShare(view)) this.#noteBuffer(buffer)
+      this.#out.byte(TAG.view)
+      this.#out.byte(kind)
+      return this.#bulk(new Uint8Array(buffer, byteOffset, byteLength))
+    }
+    this.#out.byte(TAG.sharedView)
     this.#out.byte(kind)
-    this.#bulk(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    this.#out.varint(byteOffset - range.from)
+    this.#out.varint(byteLength)
+    const begun = this.#begun.get(buffer)
+    if (begun !== undefined) {
+      this.#out.byte(TAG.reference)
+      return this.#out.varint(begun)
+    }
+    this.#begun.set(buffer, this.#begun.size)
+    this.#out.byte(TAG.arrayBuffer)
+    this.#bulk(new Uint8Array(buffer, range.from, range.to - range.from))
+  }
+
+  #noteBuffer(buffer: object): void {
+    if (this.#ranges === undefined && this.#buffers.has(buffer)) throw buffersAreShared
+    this.#buffers.add(buffer)
   }
 
   #bulk(bytes: Uint8Array): void {
     this.#out.varint(bytes.length)
     this.#out.alignedBytes(bytes)
   }
+}
+
+/** Thrown to begin the value again, with the buffers known that several of its views see. */
+const buffersAreShared = new Error('buffers are shared')
+
+function isBoxed(value: object): boolean {
+  if (!types.isBoxedPrimitive(value) || types.isSymbolObject(value)) return false
+  return isExactly(value, (Object(value.valueOf()) as object).constructor.name)
 }
 
 /** Neither holes nor named properties. */

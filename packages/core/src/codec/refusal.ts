@@ -2,7 +2,10 @@
 import { types } from 'node:util'
 import { UsageError } from '../base/errors.ts'
 import { ERRORS, VIEWS } from './graph-tags.ts'
+import { Group } from './group.ts'
+import { travellingClass } from './instances.ts'
 import { describeValue, isExactly, isPlainObject } from './kinds.ts'
+import { partsOf } from './value-parts.ts'
 
 const DATA_CLASSES = [
   'Map',
@@ -22,17 +25,22 @@ const DATA_CLASSES = [
 export function refusalOf(root: unknown): UsageError {
   const found = findRefused(root, '', new Set()) ?? { culprit: root, path: '' }
   const where = found.path === '' ? '' : ` (at value${found.path})`
-  return new UsageError(
-    `${describeValue(found.culprit)}${where} is not data and cannot be sent or stored; ${cure(found.culprit)}`,
-  )
+  return new UsageError(`${describeValue(found.culprit)}${where} ${reason(found.culprit)}`)
 }
 
-function cure(culprit: unknown): string {
+function reason(culprit: unknown): string {
+  const special = cure(culprit)
+  if (special !== undefined) return `is not data and cannot be sent or stored; ${special}`
+  const known = travellingClass(culprit as object)
+  return typeof known === 'string' ? known : 'cannot be sent or stored'
+}
+
+function cure(culprit: unknown): string | undefined {
   if (typeof culprit === 'symbol') return 'use a string instead'
   if (typeof culprit === 'function') return 'call it and keep its result, or keep it in the function that uses it'
   if (types.isPromise(culprit)) return 'await it first, for example in mapAsync'
   if (types.isSharedArrayBuffer(culprit)) return 'copy it into a plain ArrayBuffer'
-  return 'convert it to a plain object'
+  return undefined
 }
 
 interface Found {
@@ -44,7 +52,11 @@ function findRefused(value: unknown, path: string, seen: Set<object>): Found | u
   if (typeof value === 'function' || typeof value === 'symbol') return { culprit: value, path }
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
   seen.add(value)
-  if (!isData(value)) return { culprit: value, path }
+  if (!isData(value)) {
+    const known = travellingClass(value)
+    if (typeof known === 'string') return { culprit: value, path }
+    if (known.form) return findRefused(known.form.encode(value as never), `${path} (encoded)`, seen)
+  }
   for (const [step, part] of partsOf(value)) {
     const found = findRefused(part, path + step, seen)
     if (found !== undefined) return found
@@ -54,20 +66,5 @@ function findRefused(value: unknown, path: string, seen: Set<object>): Found | u
 
 function isData(value: object): boolean {
   if (Array.isArray(value)) return Array.isArray(Object.getPrototypeOf(value))
-  return isPlainObject(value) || DATA_CLASSES.some((name) => isExactly(value, name))
-}
-
-function* partsOf(value: object): Generator<[step: string, part: unknown]> {
-  if (types.isMap(value)) {
-    for (const [key, item] of value) {
-      yield ['.keys()', key]
-      yield [`.get(${String(key)})`, item]
-    }
-  } else if (types.isSet(value)) {
-    for (const item of value) yield ['.values()', item]
-  } else if (!ArrayBuffer.isView(value)) {
-    for (const name of types.isNativeError(value) ? Object.getOwnPropertyNames(value) : Object.keys(value)) {
-      yield [Array.isArray(value) ? `[${name}]` : `.${name}`, (value as Record<string, unknown>)[name]]
-    }
-  }
+  return isPlainObject(value) || value instanceof Group || DATA_CLASSES.some((name) => isExactly(value, name))
 }

@@ -16,7 +16,9 @@ import {
   type StageId,
 } from '../base/ids.ts'
 import { captureClosure } from '../closure/capture.ts'
+import { meetClass } from '../closure/register-class.ts'
 import { shipSymbol, type Closure } from '../closure/closure.ts'
+import { driverClasses } from '../codec/classes.ts'
 import { SegmentBuilder } from '../codec/segment.ts'
 import { encodeValue } from '../codec/value.ts'
 import { Dataset, type Row } from '../dataset/dataset.ts'
@@ -104,6 +106,7 @@ export class Context {
   /** @internal Use `createContext()`. */
   constructor(config: Config, cluster: ContextCluster) {
     this.#config = config
+    driverClasses.meet = meetClass
     this.#cluster = cluster
     this.#driver = new JobDriver({
       clock: cluster.clock,

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { deferred, type Deferred } from '../base/async.ts'
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/ids.ts'
 import type { LogRecord } from '../base/logger.ts'
+import { shippedClasses } from '../closure/class-units.ts'
 import { remapStack } from '../closure/remap-stack.ts'
 import { decodeValue } from '../codec/value.ts'
 import type { HeldBlocks } from '../plan/explain.ts'
@@ -47,6 +48,8 @@ interface Executor {
   readonly channel: Channel
   readonly stages: Set<StageId>
   readonly broadcasts: Set<number>
+  /** The hashes of the classes that it was sent. */
+  readonly classes: Set<string>
   /** Resolves when it has dialed its peers, or is gone. */
   readonly metPeers: Deferred<readonly UnreachablePeer[]>
   advertise?: string
@@ -99,7 +102,14 @@ export class JobDriver {
 
   /** Takes an executor in; resolves when it has said that it is ready. */
   async addExecutor(id: ExecutorId, channel: Channel, describeEnd?: () => Promise<string | undefined>): Promise<void> {
-    const executor: Executor = { id, channel, stages: new Set(), broadcasts: new Set(), metPeers: deferred() }
+    const executor: Executor = {
+      id,
+      channel,
+      stages: new Set(),
+      broadcasts: new Set(),
+      classes: new Set(),
+      metPeers: deferred(),
+    }
     const ready = deferred<void>()
     this.#channels.push(channel)
     channel.onMessage((message) => {
@@ -303,6 +313,11 @@ export class JobDriver {
     if (!executor || !stage) return
     if (!executor.stages.has(task.stage)) {
       executor.stages.add(task.stage)
+      for (const shipped of shippedClasses.values()) {
+        if (executor.classes.has(shipped.hash)) continue
+        executor.classes.add(shipped.hash)
+        this.#send(executor, { type: 'class', class: shipped })
+      }
       for (const id of stage.plan.broadcasts) {
         if (executor.broadcasts.has(id)) continue
         executor.broadcasts.add(id)

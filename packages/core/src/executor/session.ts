@@ -45,7 +45,7 @@ export class ExecutorSession {
   readonly #client: BlockClient
   readonly #slots: SlotHost[] = []
   /** What every slot has been told and a new one has to be told again. */
-  readonly #told: Extract<DriverMessage, { type: 'stage' | 'broadcast' }>[] = []
+  readonly #told: Extract<DriverMessage, { type: 'stage' | 'broadcast' | 'class' }>[] = []
   #peers = new Map<ExecutorId, string>()
   #countedNetworkBytes = 0
   #key = ''
@@ -122,6 +122,7 @@ export class ExecutorSession {
         return
       case 'stage':
       case 'broadcast':
+      case 'class':
         this.#told.push(message)
         for (const slot of this.#slots) slot.send(message)
         return
@@ -135,7 +136,9 @@ export class ExecutorSession {
         const { datasets, shuffles, stages, broadcasts } = message
         this.#feed({ type: 'dropped', datasets, shuffles })
         const gone = { stage: new Set<number>(stages), broadcast: new Set<number>(broadcasts) }
-        const kept = this.#told.filter((old) => !gone[old.type].has(old.type === 'stage' ? old.plan.id : old.id))
+        const kept = this.#told.filter(
+          (old) => old.type === 'class' || !gone[old.type].has(old.type === 'stage' ? old.plan.id : old.id),
+        )
         this.#told.splice(0, this.#told.length, ...kept)
         for (const slot of this.#slots) slot.send({ type: 'drop', stages, broadcasts })
         return

@@ -1,6 +1,7 @@
 /** A slot as its session sees it: messages in, messages out, whichever thread it lives on. */
 
 import type { StageId, TaskId } from '../base/ids.ts'
+import type { ShippedClass } from '../closure/closure.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { WireFailure } from '../protocol/failure.ts'
 import type { TaskDescription } from '../protocol/messages.ts'
@@ -9,6 +10,7 @@ import type { ProducedBlock, ResolvedInput, SlotResult } from './slot.ts'
 
 export type SlotRequest =
   | { readonly type: 'stage'; readonly plan: StagePlan }
+  | { readonly type: 'class'; readonly class: ShippedClass }
   | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: 'drop'; readonly stages: readonly StageId[]; readonly broadcasts: readonly number[] }
   | { readonly type: 'run'; readonly task: TaskDescription; readonly inputs: readonly ResolvedInput[] }

@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { UsageError } from '../base/errors.ts'
+import { useClasses } from '../codec/classes.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
 import { captureConsole } from './capture-console.ts'
@@ -45,6 +46,7 @@ const slot = new Slot({
   isCancelled: (task) => Atomics.load(signals, 0) === task,
   log: (record) => reply({ type: 'log', record }),
 })
+useClasses(slot.valueClasses)
 const imported = Promise.all(
   data.imports.map(async (path) => {
     try {

@@ -9,9 +9,10 @@ import type { AccumulatorId, BroadcastId, StageId, TaskId } from '../base/ids.ts
 import { createLogger, type LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
-import type { Closure, ShipReference } from '../closure/closure.ts'
+import type { Closure, ShippedClass, ShipReference } from '../closure/closure.ts'
 import { ClassTable } from '../closure/class-identity.ts'
 import { rebuildClosure, type ClosureFactory } from '../closure/rebuild.ts'
+import { ValueClasses, withClasses, type InstanceForm } from '../codec/classes.ts'
 import { checksum } from '../codec/checksum.ts'
 import { plainRow } from '../codec/group.ts'
 import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
@@ -110,6 +111,10 @@ export class Slot {
   readonly #stages = new Map<StageId, StagePlan>()
   readonly #factories = new Map<string, ClosureFactory>()
   readonly #classes = new ClassTable()
+  /** The classes whose instances values may hold here. */
+  readonly valueClasses: ValueClasses
+  /** Those that were sent and are not built yet. */
+  readonly #shipped = new Map<string, ShippedClass>()
   #taskClasses = new ClassTable()
   readonly #functions = new Map<string, (...args: unknown[]) => unknown>()
   readonly #broadcastBytes = new Map<number, Uint8Array>()
@@ -122,6 +127,7 @@ export class Slot {
 
   constructor(services: SlotServices) {
     this.#services = services
+    this.valueClasses = new ValueClasses(`executor ${services.executor}`)
     this.#shared = new SharedRegionTable(services.pool, services.sharedTable)
   }
 
@@ -151,6 +157,9 @@ export class Slot {
     switch (request.type) {
       case 'stage':
         this.#stages.set(request.plan.id, request.plan)
+        return
+      case 'class':
+        this.#shipped.set(request.class.key, request.class)
         return
       case 'broadcast':
         this.#broadcastBytes.set(request.id, request.bytes)
@@ -186,17 +195,39 @@ export class Slot {
       if (plan.output.format.kind === 'parquet') await loadParquetWriter()
       await checkMarker(plan.output, this.#services.executor)
     }
-    for (const closure of closuresOf(plan))
-      if (!this.#factories.has(closure.hash))
-        this.#factories.set(
-          closure.hash,
-          await rebuildClosure(closure.bytes, {
-            importRoots: this.#services.importRoots,
-            classes: this.#classes,
-            resolveReference: (reference) => this.#resolve(reference),
-          }),
-        )
+    await this.#buildClasses()
+    const closures = closuresOf(plan)
+    for (const closure of closures)
+      if (!this.#factories.has(closure.hash)) this.#factories.set(closure.hash, await this.#rebuild(closure))
+    // Of several forms of a class, a stage reads that of its own functions.
+    for (const closure of closures) {
+      const factory = this.#factories.get(closure.hash)!
+      if (!factory.hasClasses) continue
+      this.#functionOf(closure)
+      factory.announce()
+    }
     return this.#runToEnd(plan, task, inputs)
+  }
+
+  #rebuild({ bytes }: { readonly bytes: Uint8Array }): Promise<ClosureFactory> {
+    return rebuildClosure(bytes, {
+      importRoots: this.#services.importRoots,
+      classes: this.#classes,
+      onClass: ({ key, unreadable }, type) =>
+        this.valueClasses.add({ key, type, ...(unreadable === null ? {} : { unreadable }) }),
+      resolveReference: (reference) => this.#resolve(reference),
+    })
+  }
+
+  /** Before the rows that hold their instances are read. */
+  async #buildClasses(): Promise<void> {
+    for (const [key, shipped] of this.#shipped) {
+      this.#shipped.delete(key)
+      const built = (await this.#rebuild(shipped))()
+      if (!shipped.registered) continue
+      const [type, encode, decode] = built() as [Function, InstanceForm['encode'], InstanceForm['decode']]
+      this.valueClasses.add({ key, type, form: { encode, decode } })
+    }
   }
 
   #checkPaths(plan: StagePlan): void {
@@ -228,8 +259,8 @@ export class Slot {
     )
     this.#run = run
     try {
-      if (plan.nodes.some(isAwaited)) await run.awaitSteps()
-      const result = await run.publish(run.toEnd())
+      if (plan.nodes.some(isAwaited)) await run.awaitSteps(this.valueClasses)
+      const result = await run.publish(withClasses(this.valueClasses, () => run.toEnd()))
       for (const { place } of result.blocks) if (place.kind === 'memory') pool.give(place.region, storeOwner)
       return result
     } catch (error) {
@@ -283,7 +314,8 @@ export class Slot {
     if (!this.#broadcastValues.has(id)) {
       const bytes = this.#broadcastBytes.get(id)
       if (!bytes) throw droppedBroadcast(id)
-      this.#broadcastValues.set(id, decodeValue(bytes))
+      const value = withClasses(this.valueClasses, () => decodeValue(bytes))
+      this.#broadcastValues.set(id, value)
     }
     return this.#broadcastValues.get(id)
   }
@@ -373,7 +405,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   }
 
   /** Runs the asynchronous steps, upstream first; the synchronous pipeline then reads their encoded results. */
-  async awaitSteps(): Promise<void> {
+  async awaitSteps(classes: ValueClasses): Promise<void> {
     const { awaited } = neededInputs(this.#plan, this.#description.partition, (dataset, partition) =>
       this.#inputs.some(
         (input) => input.kind === 'cache' && input.datasetId === dataset && input.partition === partition,
@@ -404,17 +436,18 @@ class TaskRun implements OperatorScope, PipelineScope {
       if (node.kind !== 'mapAsync') continue
       const fn = this.functionOf(node.closure)
       await mapInOrder(
-        this.batchesOf(node.parent, partition),
+        readWith(classes, this.batchesOf(node.parent, partition)),
         node.concurrency,
         (row) => {
           this.enter(node, partition)
           return fn(row, this.task)
         },
-        (result) => results.push(result),
+        (result) => withClasses(classes, () => results.push(result)),
         () => this.checkCancelled(),
       )
       this.#ended.add(`${node.datasetId}-${partition}`)
-      this.#awaited.set(`${node.datasetId}-${partition}`, results.join())
+      const bytes = withClasses(classes, () => results.join())
+      this.#awaited.set(`${node.datasetId}-${partition}`, bytes)
     }
   }
 
@@ -732,6 +765,15 @@ function describeFailure(
     `${site || 'an action'} failed: ${what} (stage ${plan.id}, partition ${task.partition}, attempt ${task.attempt}, executor ${executor})`,
     { cause: error },
   )
+}
+
+/** Each step of a generator sees these classes; between steps others run. */
+function* readWith<T>(classes: ValueClasses, batches: Iterator<T>): Generator<T> {
+  for (;;) {
+    const next = withClasses(classes, () => batches.next())
+    if (next.done) return
+    yield next.value
+  }
 }
 
 function* mapped<T, U>(items: Iterable<T>, fn: (item: T) => U): Generator<U> {

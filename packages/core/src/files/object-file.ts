@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import { checksum } from '../codec/checksum.ts'
+import { withLastingNames } from '../codec/instances.ts'
 import { readSegment, SegmentBuilder } from '../codec/segment.ts'
 import { inflated } from './compression.ts'
 import { openListed, wholeChunks } from './local-file.ts'
@@ -16,7 +17,7 @@ export function* encodeObjects(batches: Iterable<unknown[]>): Generator<Buffer> 
   yield beginning
   let rows = new SegmentBuilder()
   function* frame(): Generator<Buffer> {
-    const segment = rows.join()
+    const segment = withLastingNames(() => rows.join())
     rows = new SegmentBuilder()
     if (segment.length === 0) return
     const header = Buffer.alloc(headerBytes)
@@ -26,7 +27,7 @@ export function* encodeObjects(batches: Iterable<unknown[]>): Generator<Buffer> 
     yield Buffer.from(segment.buffer, segment.byteOffset, segment.byteLength)
   }
   for (const batch of batches) {
-    rows.pushAll(batch)
+    withLastingNames(() => rows.pushAll(batch))
     if (rows.bytes > frameBytes) yield* frame()
   }
   yield* frame()

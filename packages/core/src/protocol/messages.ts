@@ -1,6 +1,7 @@
 /** Everything that driver and executor say to each other. Bulk bytes ride inside as Uint8Arrays. */
 
 import type { DatasetId, ExecutorId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
+import type { ShippedClass } from '../closure/closure.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { WireFailure } from './failure.ts'
 import type { StagePlan } from './stage-plan.ts'
@@ -85,6 +86,8 @@ export type DriverMessage =
   | { readonly type: 'stage'; readonly plan: StagePlan }
   | { readonly type: 'run'; readonly task: TaskDescription }
   | { readonly type: 'cancel'; readonly taskId: TaskId }
+  /** A class whose instances rows may hold; it replaces an earlier one of its key. */
+  | { readonly type: 'class'; readonly class: ShippedClass }
   | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
   | {
       readonly type: 'drop'

@@ -11,5 +11,5 @@ export async function shipped<F extends Function>(
   resolveReference: (reference: ShipReference) => unknown = () => undefined,
 ): Promise<() => F> {
   const make = await rebuildClosure(captureClosure(fn, site).bytes, { resolveReference, importRoots: [process.cwd()] })
-  return make as () => F
+  return make as unknown as () => F
 }
