@@ -1,6 +1,6 @@
 /** The main job, `npm start`: trains implicit ALS in each scheme on the same listening log, compares them, and names what it found. */
 
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -38,11 +38,9 @@ async function recommend(options: RecommendOptions): Promise<void> {
     throw new UsageError(
       `--report ${options.report}: there is no folder ${dirname(resolve(options.report))}; make it first`,
     )
-  try {
-    await mkdir(options.out, { recursive: true })
-  } catch (cause) {
-    throw new UsageError(`--out ${options.out} cannot be made a folder: ${(cause as Error).message}`, { cause })
-  }
+  const inTheWay = fileInTheWay(options.out)
+  if (inTheWay !== undefined)
+    throw new UsageError(`--out ${options.out} cannot be made a folder: ${inTheWay} is a file; choose another place`)
   const data = await loadData(options)
   const facts = describeData(data)
   console.log(
@@ -67,6 +65,7 @@ async function recommend(options: RecommendOptions): Promise<void> {
   for (const { relatedInGenre } of finished)
     if (relatedInGenre !== undefined)
       console.log(`${(100 * relatedInGenre).toFixed(1)} % of related artists are of the seed's genre.`)
+  await mkdir(options.out, { recursive: true })
   const charts = { 'loss.svg': lossChart(reports), 'comparison.svg': comparisonChart(reports) }
   for (const [name, svg] of Object.entries(charts)) await writeFile(join(options.out, name), svg)
   console.log(
@@ -85,6 +84,13 @@ async function recommend(options: RecommendOptions): Promise<void> {
 /** Daemons were started by somebody else, perhaps on another machine: no process tree of ours has them. */
 function describeMemory(method: string, { executors }: RecommendOptions): string {
   return executors ? `${method}; without the executors, which were started apart` : method
+}
+
+/** The nearest thing that exists on the way to a folder, if that is no folder. */
+function fileInTheWay(folder: string): string | undefined {
+  let place = resolve(folder)
+  while (!existsSync(place)) place = dirname(place)
+  return statSync(place).isDirectory() ? undefined : place
 }
 
 async function trainAll(options: RecommendOptions): Promise<(FinishedScheme & { scheme: string })[]> {
