@@ -7,7 +7,7 @@ import { ClosureError, InternalError } from '../base/errors.ts'
 import type { ShipReference } from './closure.ts'
 import type { ClassPart, ClassTable } from './class-identity.ts'
 import { compileFunction, type FunctionFactory } from './compile-function.ts'
-import { fillShell, makeShell } from './fill-object.ts'
+import { fillShell, makeShell, makeView } from './fill-object.ts'
 import { intrinsicAt } from './intrinsics.ts'
 import { childNodes } from './node-children.ts'
 import {
@@ -204,6 +204,8 @@ export class ValueBuilder {
         return this.isCreated(node[1]) && this.isCreated(node[2]) && node[3].every(this.isCreated)
       case 'withEnv':
         return this.isCreated(node[1]) && this.isCreated(node[2])
+      case 'view':
+        return this.isCreated(node[2])
       case 'boxed':
       case 'prototype':
         return this.isCreated(node[1])
@@ -241,6 +243,10 @@ export class ValueBuilder {
         return
       case 'prototype':
         this.put(id, (this.read(node[1]) as Function).prototype)
+        return
+      case 'view':
+        this.put(id, makeView(node[1], this.read(node[2]) as ArrayBuffer, node[3], node[4]))
+        if (!this.fill(id)) this.unfilled.push(id)
         return
       case 'boxed':
         this.put(id, Object(this.read(node[1])))

@@ -58,6 +58,8 @@ export function canonicalNode(
       return [node[0], node[1], extras(node[2])]
     case 'bytes':
       return ['bytes', node[1], node[2], extras(node[3])]
+    case 'view':
+      return ['view', node[1], moved(node[2]), node[3], node[4], extras(node[5])]
     case 'regexp':
       return ['regexp', node[1], node[2], node[3], extras(node[4])]
     default:

@@ -60,12 +60,10 @@ function hasHoles(array: readonly unknown[]): boolean {
 
 /** A long array of nothing but numbers is sent as bytes: `Float64Array.from` would take ten times as long. */
 function asNumbers(array: readonly unknown[]): Float64Array<ArrayBuffer> | undefined {
+  // Asked first: an array of four thousand million holes has no numbers, and no room for any.
+  for (let i = 0; i < array.length; i++) if (typeof array[i] !== 'number') return undefined
   const numbers = new Float64Array(array.length)
-  for (let i = 0; i < array.length; i++) {
-    const item = array[i]
-    if (typeof item !== 'number') return undefined
-    numbers[i] = item
-  }
+  for (let i = 0; i < array.length; i++) numbers[i] = array[i] as number
   return numbers
 }
 

@@ -81,6 +81,8 @@ export function fillShell(shell: unknown, node: WireNode, shapes: readonly Shape
       return fillExtras(shell as object, node[2], shapes, read)
     case 'bytes':
       return fillExtras(shell as object, node[3], shapes, read)
+    case 'view':
+      return fillExtras(shell as object, node[5], shapes, read)
     case 'regexp':
       return fillExtras(shell as object, node[4], shapes, read)
     case 'function': {
@@ -156,9 +158,15 @@ function copyOf(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer
 }
 
-function makeView(type: string, buffer: ArrayBuffer): object {
+export function makeView(type: string, buffer: ArrayBuffer, offset = 0, byteLength = buffer.byteLength): object {
   if (type === 'ArrayBuffer') return buffer
-  if (type === 'Buffer') return Buffer.from(buffer)
-  const View = Reflect.get(globalThis, type) as new (buffer: ArrayBuffer) => object
-  return new View(buffer)
+  if (type === 'Buffer') return Buffer.from(buffer, offset, byteLength)
+  const View = Reflect.get(globalThis, type) as (new (
+    buffer: ArrayBuffer,
+    offset: number,
+    length: number,
+  ) => object) & {
+    readonly BYTES_PER_ELEMENT?: number
+  }
+  return new View(buffer, offset, byteLength / (View.BYTES_PER_ELEMENT ?? 1))
 }

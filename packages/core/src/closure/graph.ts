@@ -10,6 +10,7 @@ import { describeFunction } from './describe-function.ts'
 import { describeObject } from './describe-object.ts'
 import { intrinsicPath, wellKnownSymbols } from './intrinsics.ts'
 import { isReference } from './is-reference.ts'
+import { shareBuffers } from './share-buffers.ts'
 import { Refusal, Trail, type Step } from './trail.ts'
 import {
   packedBytes,
@@ -54,6 +55,9 @@ export class Graph {
     for (let id = 0; id < this.values.length; id++) {
       if (!this.done.has(id)) this.nodes[id] = this.describeSafely(id)
     }
+    shareBuffers(this.values, this.nodes, (node, view) =>
+      this.add(node, new Trail(this.trails[view], 'part', 'buffer')),
+    )
     return {
       root: slot,
       nodes: this.nodes,
@@ -126,7 +130,8 @@ export class Graph {
     for (const key of Reflect.ownKeys(object)) {
       if (skipped(key)) continue
       const descriptor = Object.getOwnPropertyDescriptor(object, key)!
-      keys.push(typeof key === 'symbol' ? this.slot(key, trail, 'property', key) : key)
+      // Keys that msgpack would change are slots, as symbols are.
+      keys.push(typeof key === 'string' && isWellFormed(key) ? key : this.slot(key, trail, 'property', key))
       values.push(this.propertySlot(descriptor, key, trail, ignored))
     }
     return [this.shapeId(keys), values]

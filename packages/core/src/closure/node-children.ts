@@ -76,6 +76,10 @@ export function childNodes(node: WireNode, shapes: readonly Shape[], phase: 'all
     case 'bytes':
       addExtras(node[3])
       break
+    case 'view':
+      if (phase === 'all') add(node[2])
+      addExtras(node[5])
+      break
     case 'regexp':
       addExtras(node[4])
       break

@@ -99,6 +99,8 @@ export type WireNode =
   | readonly ['regexp', source: string, flags: string, lastIndex: number, Extras | null]
   | readonly ['error', stack: Slot, Extras | null]
   | readonly ['bytes', type: string, bytes: Uint8Array, Extras | null]
+  /** On a buffer that other views see too. */
+  | readonly ['view', type: string, buffer: Slot, offset: number, byteLength: number, Extras | null]
   | readonly ['boxed', value: Slot, Extras | null]
   | readonly ['made', constructor: string, args: readonly unknown[]]
 

@@ -34,6 +34,25 @@ test('one object captured by two functions stays one', async () => {
   expect(make()()).toBe(2)
 })
 
+test('views of one buffer see one buffer again, whatever part of it travels', async () => {
+  const buffer = new ArrayBuffer(64)
+  const low = new Int16Array(buffer, 10, 3)
+  const view = new DataView(buffer, 8, 8)
+  const make = await shipped(() => {
+    view.setInt16(2, 258)
+    return [low[0], low.byteOffset, low.length, view.byteLength, low.buffer.byteLength, low.buffer === view.buffer]
+  })
+  expect(make()()).toEqual([513, 2, 3, 8, 8, true])
+  expect(low[0]).toBe(0)
+})
+
+test('of the common pool of Buffers nothing travels but the part of each', async () => {
+  const [first, second] = [Buffer.from('first'), Buffer.from('second')]
+  const pool = [new Uint8Array(first.buffer, 0, 8), new Uint8Array(first.buffer, 8, 8)]
+  const make = await shipped(() => [String(first), first.buffer.byteLength, String(second), pool.length])
+  expect(make()()).toEqual(['first', 5, 'second', 2])
+})
+
 test('what the rebuilt function throws has the stack of the source file', async () => {
   const fail = () => {
     throw new Error('inside')
