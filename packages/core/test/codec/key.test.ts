@@ -4,7 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/base/errors.ts'
 import { canonicalText } from '../../src/codec/key-equality.ts'
 import { assertKey, hashKey, sameKey } from '../../src/codec/key.ts'
-import { keys } from './arbitrary-values.ts'
+import { hashTexts } from '../../src/codec/columns/text-writer.ts'
+import { hashPartitioner, partitionOf } from '../../src/lineage/partitioner.ts'
+import { bucketAssigner } from '../../src/shuffle/buckets.ts'
+import { Staging } from '../../src/shuffle/staging.ts'
+import { keys, texts } from './arbitrary-values.ts'
 
 describe('the hash of a key', () => {
   test.each<[string, unknown, number]>([
@@ -55,6 +59,35 @@ describe('the hash of a key', () => {
         if (sameKey(a, b)) expect(hashKey(a)).toBe(hashKey(b))
       }),
       { numRuns: 2000 },
+    )
+  })
+
+  test('of a text or number is the same in a column', () => {
+    fc.assert(
+      fc.property(fc.array(texts, { maxLength: 20 }), (list) => {
+        const hashes = new Int32Array(list.length)
+        // Lone surrogates have no column: such keys stay rows.
+        const isColumn = hashTexts(list, list.length, hashes) !== undefined
+        expect(isColumn).toBe(list.every((text) => Buffer.from(text).toString() === text))
+        if (isColumn) expect([...hashes].map((hash) => hash >>> 0)).toEqual(list.map(hashKey))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('sends a key to one partition, whether it came in a column or as a row', () => {
+    const numbers = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(-0, 0, NaN, 2 ** 31, 2 ** 53, 5e-324))
+    const list = fc.oneof(fc.array(numbers), fc.array(texts), fc.array(keys))
+    fc.assert(
+      fc.property(list, fc.integer({ min: 1, max: 300 }), (list, partitions) => {
+        const staging = new Staging(list.length)
+        for (const key of list) staging.push(key, null)
+        const places = new Int32Array(list.length)
+        const assign = bucketAssigner(hashPartitioner(partitions), 1, 'test', () => () => 0)
+        assign(staging, places, new Int32Array(list.length))
+        expect([...places]).toEqual(list.map(partitionOf(hashPartitioner(partitions))))
+      }),
+      { numRuns: 1000 },
     )
   })
 
