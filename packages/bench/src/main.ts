@@ -6,6 +6,7 @@ import { growthCommand, growthUsage } from './suites/growth.ts'
 import { memoryCommand, memoryUsage } from './suites/memory.ts'
 import { overheadCommand, overheadUsage } from './suites/overhead.ts'
 import { retrainCommand, retrainUsage } from './suites/retrain.ts'
+import { serializationCommand, serializationUsage } from './suites/serialization.ts'
 import { skewCommand, skewUsage } from './suites/skew.ts'
 
 const commands: Readonly<Record<string, (args: string[]) => number | Promise<number>>> = {
@@ -15,13 +16,23 @@ const commands: Readonly<Record<string, (args: string[]) => number | Promise<num
   retrain: retrainCommand,
   memory: memoryCommand,
   skew: skewCommand,
+  serialization: serializationCommand,
   'install-peers': () => {
     installPeers()
     return 0
   },
 }
 
-const usages = [coreUsage, overheadUsage, growthUsage, retrainUsage, memoryUsage, skewUsage, 'install-peers']
+const usages = [
+  coreUsage,
+  overheadUsage,
+  growthUsage,
+  retrainUsage,
+  memoryUsage,
+  skewUsage,
+  serializationUsage,
+  'install-peers',
+]
 const [name = '', ...args] = process.argv.slice(2)
 const command = commands[name]
 if (!command) {

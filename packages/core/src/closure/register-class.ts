@@ -22,13 +22,13 @@ export interface ClassForm<T extends object, D> {
  * @throws UsageError where the name is taken by another class; ClosureError where class or functions cannot travel.
  * @example
  * class Money {
- *   #cents
- *   constructor(cents) { this.#cents = cents }
+ *   #cents: number
+ *   constructor(cents: number) { this.#cents = cents }
  *   get cents() { return this.#cents }
  * }
  * registerClass(Money, { encode: (money) => money.cents, decode: (cents) => new Money(cents) })
  * const prices = context.parallelize([new Money(250)]).map((price) => new Money(price.cents * 2))
- * await prices.collect().then(([price]) => price.cents) // 500
+ * await prices.collect().then(([price]) => price!.cents) // 500
  */
 export function registerClass<T extends object, D>(
   type: abstract new (...args: never[]) => T,

@@ -15,6 +15,7 @@ const methods = [
   ...docsOf(join(source, 'driver/context.ts'), 'Context'),
   classDocOf(join(source, 'codec/group.ts'), 'Group'),
   ...functionDocsOf(join(source, 'lineage/partitioner.ts')).filter(({ name }) => /[a-z]Partitioner$/.test(name)),
+  ...functionDocsOf(join(source, 'closure/register-class.ts')).filter(({ name }) => name === 'registerClass'),
 ].filter(({ name }) => !/same|describe/.test(name))
 const examples = methods.flatMap(examplesOf)
 const publicNames = [
@@ -24,6 +25,7 @@ const publicNames = [
   'indexPartitioner',
   'rangePartitioner',
   'customPartitioner',
+  'registerClass',
 ]
 
 test('the methods are found', () => {
