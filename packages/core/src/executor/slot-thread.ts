@@ -32,7 +32,7 @@ const reply = (message: SlotReply) => port.postMessage(message)
 const files = new WorkFolder(data.workFolder, `slot${data.number}`)
 const slot = new Slot({
   executor: data.executor,
-  pool: PagePool.attach(data.pool),
+  pool: PagePool.attach(data.pool, data.owner),
   owner: data.owner,
   sharedTable: data.sharedTable,
   importRoots: data.importRoots,

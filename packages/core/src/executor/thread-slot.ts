@@ -66,7 +66,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
     void exited.then((exitCode) => {
       clearTimeout(grace)
       if (stopping) return
-      options.pool.freeOwner(data.owner)
+      options.pool.freeDead(data.owner)
       events.onDeath(
         toWire(deathOf(`slot ${number} of executor ${options.executor}`, failure, cancelling ? undefined : exitCode)),
       )

@@ -1,0 +1,42 @@
+/**
+ * How the memory of one executor (`--memory`, `memoryBytes`) is divided. Every part is a bound, none is reserved: block
+ * pages are written where they are needed, and the resident size of the process decides whether pages may grow past
+ * their sure share.
+ */
+
+const mebi = 2 ** 20
+/** With less, V8 and the modules of a slot leave no room for rows. */
+export const leastHeapBytes = 64 * mebi
+/** More heap than this makes V8's collections long; who needs it asks for it by `heapBytes`. */
+const mostHeapBytes = 2048 * mebi
+
+export interface MemoryBudget {
+  /** All that the executor's process may have resident beside what an idle one has. */
+  readonly memoryBytes: number
+  /** Block pages (cached partitions, map outputs, arenas) that are granted without a look at the process. */
+  readonly poolBytes: number
+  /** How far block pages may grow while the process as a whole stays within the budget. */
+  readonly poolLimitBytes: number
+  /** Buffers outside of the V8 heap that one slot's sort, aggregation or map output may take before it spills. */
+  readonly executionBytesPerSlot: number
+  /** The old generation of one slot's V8 heap. */
+  readonly heapBytesPerSlot: number
+  /** Blocks of other executors that are on their way at once. */
+  readonly inFlightBytes: number
+}
+
+/** `heapBytes` replaces the share of each slot's heap where the user has set it. */
+export function memoryBudget(memoryBytes: number, cores: number, heapBytes?: number): MemoryBudget {
+  return {
+    memoryBytes,
+    poolBytes: Math.floor(memoryBytes * 0.4),
+    poolLimitBytes: Math.floor(memoryBytes * 0.8),
+    executionBytesPerSlot: Math.floor((memoryBytes * 0.25) / cores),
+    heapBytesPerSlot: heapBytes ?? between(leastHeapBytes, Math.floor((memoryBytes * 0.3) / cores), mostHeapBytes),
+    inFlightBytes: between(mebi, Math.floor(memoryBytes / 20), 64 * mebi),
+  }
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.max(least, Math.min(value, most))
+}
