@@ -1,7 +1,7 @@
 /** The rows of the serialization suite: numbers, texts, objects, and instances of a class in both of its forms. */
 
 /** A rating as users write one; its own properties travel. */
-export class Rating {
+class Rating {
   readonly user: number
   readonly item: string
   readonly weight: number
