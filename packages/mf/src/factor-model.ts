@@ -1,5 +1,6 @@
 /** A trained model on the driver: who would like what, what is like what, and what to play next. */
 
+import { inspect } from 'node:util'
 import { UsageError } from '@gridify/core'
 import type { FitReport } from './als.ts'
 import { transform } from './confidence.ts'
@@ -7,6 +8,7 @@ import type { Id } from './ids.ts'
 import { gramOf } from './kernels/dense.ts'
 import { solveCholesky } from './kernels/solve-rows.ts'
 import { loadModel, saveModel } from './persistence.ts'
+import { checkNames, checkWhole } from './check-call.ts'
 import { normalize, walk, type WalkOptions } from './radio.ts'
 import { rowRegularization } from './sides.ts'
 import { scoreRows, topK, type Ranked } from './top-k.ts'
@@ -97,10 +99,10 @@ export class FactorModel {
    * @example
    * model.recommend('ann', { k: 10, exclude: ['abba'] })
    */
-  recommend(
-    user: Id,
-    { k = 10, exclude = 'seen' }: { readonly k?: number; readonly exclude?: Exclude } = {},
-  ): Scored[] {
+  recommend(user: Id, options: { readonly k?: number; readonly exclude?: Exclude } = {}): Scored[] {
+    checkNames('recommend()', options, ['k', 'exclude'])
+    const { k = 10, exclude = 'seen' } = options
+    checkWhole('recommend()', 'k', k, 1)
     const rank = this.#rank(this.#userRanks, user, 'user')
     const { factors } = this.#parts.report.settings
     const left = new Set<number>()
@@ -115,7 +117,10 @@ export class FactorModel {
    * @example
    * model.similarItems('abba', { k: 5 })
    */
-  similarItems(item: Id, { k = 10, minCount = 5 }: { readonly k?: number; readonly minCount?: number } = {}): Scored[] {
+  similarItems(item: Id, options: { readonly k?: number; readonly minCount?: number } = {}): Scored[] {
+    checkNames('similarItems()', options, ['k', 'minCount'])
+    const { k = 10, minCount = 5 } = options
+    checkWhole('similarItems()', 'k', k, 1)
     const rank = this.#rank(this.#itemRanks, item, 'item')
     const unit = this.#unitVectors()
     const scores = scoreRows(this.#vectorOf(unit, rank), unit)
@@ -136,7 +141,10 @@ export class FactorModel {
    * @example
    * model.nowPlaying([['abba', 1], ['cher', 1]], { k: 5 })
    */
-  nowPlaying(plays: Iterable<readonly [item: Id, value: number]>, { k = 10 }: { readonly k?: number } = {}): Scored[] {
+  nowPlaying(plays: Iterable<readonly [item: Id, value: number]>, options: { readonly k?: number } = {}): Scored[] {
+    checkNames('nowPlaying()', options, ['k'])
+    const { k = 10 } = options
+    checkWhole('nowPlaying()', 'k', k, 1)
     const entries = this.#checkPlays(plays, 'nowPlaying()')
     return this.#best(this.#solve(entries), k, new Set(entries.map(({ rank }) => rank)))
   }
@@ -148,13 +156,12 @@ export class FactorModel {
    */
   radio(
     from: { readonly item: Id } | { readonly user: Id },
-    {
-      length = 20,
-      temperature = 0.1,
-      seed = 1,
-      minCount = 5,
-    }: Partial<WalkOptions> & { readonly minCount?: number } = {},
+    options: Partial<WalkOptions> & { readonly minCount?: number } = {},
   ): Scored[] {
+    if (typeof from !== 'object' || from === null || !('item' in from || 'user' in from))
+      throw new UsageError(`radio() starts from { item } or { user }, got ${inspect(from)}`)
+    checkNames('radio()', options, ['length', 'temperature', 'seed', 'minCount'])
+    const { length = 20, temperature = 0.1, seed = 1, minCount = 5 } = options
     const unit = this.#unitVectors()
     const itemRank = 'item' in from ? this.#rank(this.#itemRanks, from.item, 'item') : -1
     const direction =
@@ -226,7 +233,9 @@ export class FactorModel {
       const cure = ranks.has(twin)
         ? `it has ${JSON.stringify(twin)}: ids are compared with their type`
         : `it knows what was in its ratings or in \`${what}s\``
-      throw new UsageError(`the model has no ${what} ${JSON.stringify(id)}; ${cure}`)
+      throw new UsageError(
+        `the model has no ${what} ${typeof id === 'string' ? JSON.stringify(id) : inspect(id)}; ${cure}`,
+      )
     }
     return rank
   }

@@ -1,5 +1,6 @@
 /** Ids to dense ranks: canonical decimals by value, then the rest by code point, whatever the partitions. */
 
+import { inspect } from 'node:util'
 import { UsageError } from '@gridify/core'
 
 export type Id = string | number
@@ -7,7 +8,9 @@ export type Id = string | number
 export function checkId(id: unknown, what: string): asserts id is Id {
   if (typeof id === 'string' && id !== '') return
   if (typeof id === 'number' && Number.isSafeInteger(id)) return
-  throw new UsageError(`${what} ${JSON.stringify(id) ?? String(id)} is no id: use non-empty text or a safe integer`)
+  throw new UsageError(
+    `${what} ${typeof id === 'string' ? JSON.stringify(id) : inspect(id)} is no id: use non-empty text or a safe integer`,
+  )
 }
 
 /** Each id once, in rank order; 1 and '1' are two ids, the number first. */

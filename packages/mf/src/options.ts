@@ -2,8 +2,8 @@
 
 import { inspect } from 'node:util'
 import { UsageError } from '@gridify/core'
-import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { checkNames } from './check-call.ts'
 import { kernelVariants } from './kernels/vectors.ts'
 
 /** Messages are rules that follow "must be". */
@@ -39,18 +39,39 @@ const schema = z.strictObject({
   kernel: oneOf('auto', ...kernelVariants).default('auto'),
 })
 
-export type ALSOptions = z.input<typeof schema>
-type Given = z.output<typeof schema>
-type Resolved = 'epsilon' | 'unobservedWeight' | 'regularizationExponent' | 'cgSteps'
+/** Written out, since a program that has no types of zod reads these. */
+export interface ALSOptions {
+  /** `half`: a row's ratings lie together, vectors move. `full`: K x L blocks, partial sums move too. */
+  readonly scheme?: 'half' | 'full' | undefined
+  /** K and L of `full`: runs of users by runs of items; default: as square as `partitions` allows. */
+  readonly grid?: [number, number] | undefined
+  readonly factors?: number | undefined
+  readonly iterations?: number | undefined
+  readonly objective?: 'rendle2021' | 'hu2008' | undefined
+  readonly confidence?: 'linear' | 'log' | 'binary' | undefined
+  readonly alpha?: number | 'auto' | undefined
+  /** Of confidence `log`. */
+  readonly epsilon?: number | undefined
+  readonly unobservedWeight?: number | undefined
+  readonly regularization?: number | undefined
+  readonly regularizationExponent?: number | undefined
+  readonly solver?: 'cg' | 'cholesky' | undefined
+  readonly cgSteps?: number | undefined
+  readonly seed?: number | undefined
+  /** Partitions of the factors, and in `half` of the ratings; default: one per slot, in `full` one per block. */
+  readonly partitions?: number | undefined
+  /** `auto`: the fastest that all executors run. */
+  readonly kernel?: 'auto' | (typeof kernelVariants)[number] | undefined
+}
+
+type Unset = 'grid' | 'partitions'
 /** Options with defaults filled in. */
-export type ALSSettings = Omit<Given, Resolved> & { readonly [Name in Resolved]: number }
+export type ALSSettings = { [Name in Exclude<keyof ALSOptions, Unset>]-?: Exclude<ALSOptions[Name], undefined> } & {
+  [Name in Unset]?: ALSOptions[Name]
+}
 
 export function resolveOptions(options: ALSOptions): ALSSettings {
-  for (const name of Object.keys(options))
-    if (!(name in schema.shape))
-      throw new UsageError(
-        `ImplicitALS has no option \`${name}\`; did you mean \`${closest(name.toLowerCase(), Object.keys(schema.shape))}\`?`,
-      )
+  checkNames('ImplicitALS', options, Object.keys(schema.shape))
   if ((options.scheme as unknown) === 'auto')
     throw new UsageError("ImplicitALS: scheme 'auto' does not exist yet; choose 'half' or 'full'")
   const defined = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

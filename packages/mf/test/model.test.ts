@@ -94,3 +94,30 @@ test.each([
 function isHeld(user: string, item: unknown): boolean {
   return (holdOut(readListens()).test.get(user) ?? []).some((id) => id === item)
 }
+
+test.each<[string, (loose: any) => unknown, string]>([
+  [
+    'an option of recommend() that does not exist',
+    (m) => m.recommend('1', { excludes: 'none' }),
+    'recommend() has no option `excludes`; did you mean `exclude`?',
+  ],
+  ['a negative k', (m) => m.recommend('1', { k: -1 }), 'recommend(): `k` must be a whole number of at least 1, got -1'],
+  [
+    'a k that is no number',
+    (m) => m.similarItems('7', { k: '5' }),
+    "similarItems(): `k` must be a whole number of at least 1, got '5'",
+  ],
+  [
+    'an option of similarItems() in another case',
+    (m) => m.similarItems('7', { mincount: 1 }),
+    'did you mean `minCount`?',
+  ],
+  ['an unknown option of nowPlaying()', (m) => m.nowPlaying([['7', 1]], { n: 1 }), 'nowPlaying() has no option `n`'],
+  ['a radio that starts from text', (m) => m.radio('x'), "radio() starts from { item } or { user }, got 'x'"],
+  ['an unknown option of radio()', (m) => m.radio({ item: '7' }, { lenght: 3 }), 'did you mean `length`?'],
+  ['a bigint as id', (m) => m.recommend(7n), 'the model has no user 7n'],
+])('%s is refused before any work', (_, call, message) => {
+  expect(() => call(model)).toThrow(
+    expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(message) }),
+  )
+})

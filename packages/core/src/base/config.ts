@@ -37,7 +37,27 @@ const schema = z.strictObject({
   onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
 
-export type Config = z.infer<typeof schema>
+/** Written out, since a program that has no types of zod reads these. */
+export interface Config {
+  readonly master: string
+  readonly executors?: string[] | undefined
+  readonly secretFile?: string | undefined
+  /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
+  readonly tlsCaFile?: string | undefined
+  /** Bytes that blocks and the arena of one executor may take. */
+  readonly memoryBytes: number
+  /** The V8 heap of each slot; a task that needs more fails with an OutOfMemoryError. */
+  readonly heapBytes: number
+  /** Where map outputs go: `disk` always writes them to files. */
+  readonly shuffleStorage: 'memory' | 'disk'
+  readonly taskMaxFailures: number
+  /** How often one task may be lost with its executor before the job ends. */
+  readonly taskMaxLosses: number
+  readonly localityWaitMs: number
+  readonly workDir?: string | undefined
+  readonly seed: number
+  readonly onLog?: ((record: LogRecord) => void) | undefined
+}
 export type ContextOptions = { readonly [K in keyof Config]?: Config[K] | undefined }
 
 const defaults = {

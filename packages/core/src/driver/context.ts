@@ -1,5 +1,6 @@
 /** The user's entry: makes datasets, broadcasts and accumulators, runs jobs, and owns the cluster. */
 
+import { inspect } from 'node:util'
 import { AbortedError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
@@ -371,6 +372,7 @@ export class Context {
    * await context.range(1, 2).map((n) => names.value.get(n)!).collect() // ['one']
    */
   broadcast<T>(value: T): Broadcast<T> {
+    this.#refuseStopped(callSite('broadcast'))
     const id = handleIds.next<BroadcastId>('broadcast')
     this.#broadcasts.set(id, { bytes: encodeValue(value) })
     const broadcast = new Broadcast<T>(
@@ -395,6 +397,7 @@ export class Context {
    * seen.value // 5
    */
   accumulator(initial = 0): Accumulator {
+    this.#refuseStopped(callSite('accumulator'))
     const id = handleIds.next<AccumulatorId>('accumulator')
     this.#totals.set(id, initial)
     return new Accumulator(
@@ -485,13 +488,17 @@ export class Context {
     return closure
   }
 
+  #refuseStopped(site: CallSite): void {
+    if (this.#stopped) throw new UsageError(`${describeCallSite(site)}: the context is stopped; create another one`)
+  }
+
   async #runJob(
     node: LineageNode,
     sink: Sink,
     site: CallSite,
     options: ActionOptions & { partitions?: readonly number[] } = {},
   ): Promise<Uint8Array[]> {
-    if (this.#stopped) throw new UsageError(`${describeCallSite(site)}: the context is stopped; create another one`)
+    this.#refuseStopped(site)
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
       throw new UsageError(`${describeCallSite(site)}: \`signal\` must be an AbortSignal, got ${typeof options.signal}`)
     if (options.signal?.aborted)
@@ -536,6 +543,10 @@ export class Context {
     optionNames: readonly string[],
   ): FileDataset<T> {
     const operation = operationOf[format.kind]
+    if (typeof pattern !== 'string' || pattern === '')
+      throw new UsageError(
+        `${operation}() needs the path of a file or folder, or a pattern of paths, got ${inspect(pattern)}`,
+      )
     if (options.from === 'driver' && isS3(pattern))
       throw new UsageError(`${operation}(): executors read from S3 themselves; leave { from: 'driver' } out`)
     const checked = checkFiles(operation, format, options, optionNames, this.#defaultPartitions)
