@@ -28,6 +28,7 @@ export {
   AuthenticationError,
   ClosureError,
   ClusterError,
+  DiskError,
   ExecutorLostError,
   GridifyError,
   InternalError,

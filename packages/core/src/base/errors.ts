@@ -74,6 +74,13 @@ export class OutOfMemoryError extends ClusterError {
   }
 }
 
+/** A file of the work folder could not be written or read: the disk is full, or the folder is not writable. */
+export class DiskError extends ClusterError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'DISK' })
+  }
+}
+
 /** A block could not be fetched from the executor that should hold it. */
 export class FetchError extends ClusterError {
   constructor(message: string, options?: ErrorOptions) {

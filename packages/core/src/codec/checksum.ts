@@ -20,9 +20,44 @@ export function checksum(bytes: Uint8Array): number {
   lanes[1] = PRIME_2
   lanes[2] = PRIME_3
   lanes[3] = PRIME_4
-  const whole = bytes.length & ~15
+  const whole = bytes.length - (bytes.length % 16)
+  mixAll(bytes, whole)
+  return finish(bytes, whole, bytes.length)
+}
+
+/** The same checksum of bytes that come in pieces. */
+export class RunningChecksum {
+  readonly #lanes = Int32Array.of(PRIME_1, PRIME_2, PRIME_3, PRIME_4)
+  readonly #rest = new Uint8Array(16)
+  #length = 0
+
+  add(bytes: Uint8Array): void {
+    let from = 0
+    const waiting = this.#length % 16
+    this.#length += bytes.length
+    lanes.set(this.#lanes)
+    if (waiting > 0) {
+      from = Math.min(16 - waiting, bytes.length)
+      this.#rest.set(bytes.subarray(0, from), waiting)
+      if (waiting + from < 16) return
+      mixAll(this.#rest, 16)
+    }
+    const left = bytes.subarray(from)
+    const whole = left.length - (left.length % 16)
+    mixAll(left, whole)
+    this.#rest.set(left.subarray(whole))
+    this.#lanes.set(lanes)
+  }
+
+  value(): number {
+    lanes.set(this.#lanes)
+    return finish(this.#rest.subarray(0, this.#length % 16), 0, this.#length)
+  }
+}
+
+function mixAll(bytes: Uint8Array, whole: number): void {
   if ((bytes.byteOffset & 3) === 0) {
-    mixWords(new Int32Array(bytes.buffer, bytes.byteOffset, whole >>> 2))
+    mixWords(new Int32Array(bytes.buffer, bytes.byteOffset, whole / 4))
   } else {
     aligned ??= new Uint8Array(PIECE_BYTES)
     for (let start = 0; start < whole; start += PIECE_BYTES) {
@@ -31,7 +66,6 @@ export function checksum(bytes: Uint8Array): number {
       mixWords(new Int32Array(aligned.buffer, 0, length >>> 2))
     }
   }
-  return finish(bytes, whole)
 }
 
 function mixWords(words: Int32Array): void {
@@ -55,8 +89,8 @@ function mixWords(words: Int32Array): void {
   lanes[3] = d
 }
 
-function finish(bytes: Uint8Array, tailStart: number): number {
-  let hash = bytes.length | 0
+function finish(bytes: Uint8Array, tailStart: number, length: number): number {
+  let hash = length | 0
   for (let i = 0; i < 4; i++) hash = avalanche(Math.imul(hash, PRIME_3) ^ lanes[i]!)
   for (let i = tailStart; i < bytes.length; i++) hash = avalanche(Math.imul(hash, PRIME_1) ^ bytes[i]!)
   return hash >>> 0

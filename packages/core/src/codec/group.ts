@@ -1,9 +1,15 @@
 import { UsageError } from '../base/errors.ts'
 
+/** Values that lie in a file, or in several pieces. */
+export interface StoredValues<V> extends Iterable<V> {
+  readonly size: number
+}
+
 /**
  * The values of one key inside a task: a view that can be read again and again, and that becomes an array where it is
  * stored, shuffled or collected. It has `size` and no `length`, since it is no array: code that takes it for one, and
- * sorts or indexes it, would change or miss the values of others. `toArray()` makes a copy that is yours.
+ * sorts or indexes it, would change or miss the values of others. `toArray()` makes a copy that is yours. More values than
+ * memory holds are read from a file each time, a little at a time, until the task ends.
  * @example
  * const groups = context.parallelize([['a', 1], ['a', 2]]).groupByKey()
  * await groups.mapValues((group) => [group.size, Math.max(...group), group.toArray()]).values().collect() // [[2, 2, [1, 2]]]
@@ -12,6 +18,7 @@ export class Group<V> implements Iterable<V> {
   readonly #values: ArrayLike<V>
   readonly #from: number
   readonly #to: number
+  #stored: StoredValues<V> | undefined
 
   /** @internal A view of [from, to) of `values`, which nobody changes. */
   constructor(values: ArrayLike<V>, from = 0, to = values.length) {
@@ -20,15 +27,24 @@ export class Group<V> implements Iterable<V> {
     this.#to = to
   }
 
+  /** @internal */
+  static stored<V>(values: StoredValues<V>): Group<V> {
+    const group = new Group<V>([], 0, values.size)
+    group.#stored = values
+    return group
+  }
+
   get size(): number {
     return this.#to - this.#from
   }
 
   [Symbol.iterator](): IterableIterator<V> {
+    if (this.#stored) return this.#stored[Symbol.iterator]() as IterableIterator<V>
     return new GroupIterator(this.#values, this.#from, this.#to)
   }
 
   toArray(): V[] {
+    if (this.#stored) return Array.from(this.#stored)
     const values: V[] = []
     for (let i = this.#from; i < this.#to; i++) values.push(this.#values[i]!)
     return values

@@ -1,5 +1,6 @@
 /** A slot on the caller's own thread, for the `memory` cluster: one task after the other, in the order of messages. */
 
+import { executionBytes } from '../base/execution-bytes.ts'
 import type { WorkFolder } from '../storage/work-folder.ts'
 import { firstSlotOwner, type PagePool } from '../storage/page-pool.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
@@ -23,6 +24,7 @@ export function memorySlots(
       sharedTable,
       importRoots,
       spillPath: () => files.nextFile(),
+      executionBytes: executionBytes(pool.capacityBytes, 1),
       makeRoom: (bytes) => events.onReply({ type: 'makeRoom', bytes }),
       isCancelled: (task) => cancelled === task,
       log: (record) => events.onReply({ type: 'log', record }),

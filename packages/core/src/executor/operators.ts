@@ -8,8 +8,9 @@ import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localAggregation } from '../shuffle/local.ts'
 import { combinerMerging, finishing, type FunctionOf } from '../shuffle/merging.ts'
 import { groupedByKey, mergedByKey } from '../shuffle/reduce.ts'
-import { slicePairs, type PairColumns, type Slice } from '../shuffle/slice.ts'
-import { sortedByKey } from '../shuffle/sort.ts'
+import { sortedRows } from '../shuffle/external-sort.ts'
+import { slicePairs, wholeSlice, type PairColumns, type SliceSource } from '../shuffle/slice.ts'
+import type { TaskSpills } from '../storage/task-spills.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { pipe } from './pipe.ts'
 import { cartesian, cogroup, joinColumns, zip } from './pairing.ts'
@@ -30,7 +31,9 @@ export interface OperatorScope {
   enter(node: PlanNode, partition: number): void
   batchesOf(index: number, partition: number): Batches
   rowsOf(datasetId: number, partition: number): Iterable<Chunk>
-  slicesOf(shuffleId: number, reduce: number): Slice[]
+  slicesOf(shuffleId: number, reduce: number): SliceSource[]
+  /** What the task may hold, and the files that it goes on in. */
+  readonly spills: TaskSpills
   /** The results of an asynchronous step, which ran before. */
   awaitedOf(node: PlanNode, partition: number): Batches
   /** The parts of files behind a partition, those of S3 with their copies. */
@@ -65,7 +68,7 @@ export function* computeChunks(
     case 'shuffle': {
       const slices = scope.slicesOf(node.shuffleId, partition)
       scope.enter(node, partition)
-      yield* pairChunks(shuffledPairs(node, slices, scope.functionOf))
+      yield* pairChunks(shuffledPairs(node, slices, scope))
       return
     }
     case 'cogroup':
@@ -213,16 +216,15 @@ function rangeChunk(node: Extract<PlanNode, { kind: 'range' }>, partition: numbe
 }
 
 function* shuffledPairs(
-  node: Extract<PlanNode, { kind: 'shuffle' }>,
-  slices: readonly Slice[],
-  functionOf: FunctionOf,
+  { aggregator, sort, site }: Extract<PlanNode, { kind: 'shuffle' }>,
+  sources: readonly SliceSource[],
+  { functionOf, spills }: OperatorScope,
 ): Generator<PairColumns> {
-  const { aggregator, sort, site } = node
-  if (aggregator?.kind === 'group') yield* groupedByKey(slices, site)
+  if (aggregator?.kind === 'group') yield* groupedByKey(sources, site, spills)
   else if (aggregator)
-    yield* finished(mergedByKey(slices, combinerMerging(aggregator, functionOf), site), finishing(aggregator))
-  else if (sort) yield sortedByKey(slices, sort)
-  else for (const slice of slices) yield slicePairs(slice)
+    yield* finished(mergedByKey(sources, combinerMerging(aggregator, functionOf), site, spills), finishing(aggregator))
+  else if (sort) yield* sortedRows(sources, sort, spills)
+  else for (const source of sources) yield slicePairs(wholeSlice(source))
 }
 
 function* finished(

@@ -1,7 +1,7 @@
 /** Operators that meet the rows of several datasets. */
 
 import { UsageError } from '../base/errors.ts'
-import { Group } from '../codec/group.ts'
+import type { Group } from '../codec/group.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localCogroup } from '../shuffle/local.ts'
 import { cogroupedByKey, type GroupedColumns, type GroupedSide } from '../shuffle/reduce.ts'
@@ -17,10 +17,10 @@ export function* cogroup(
   partition: number,
   scope: OperatorScope,
 ): Generator<unknown> {
-  for (const { rows, keys, sides } of cogroupColumns(node, partition, scope))
+  for (const { rows, keys, groupsOf } of cogroupColumns(node, partition, scope))
     for (let id = 0; id < rows; id++) {
       const key = keys[id]
-      const groups = sides.map(({ values, starts }) => new Group(values, starts[id], starts[id + 1]))
+      const groups = groupsOf(id)
       const [left, right] = groups as [Group<unknown>, Group<unknown>]
       switch (join) {
         case undefined:
@@ -47,6 +47,7 @@ function cogroupColumns(node: NodeOf<'cogroup'>, partition: number, scope: Opera
     return cogroupedByKey(
       shuffles.map(({ shuffleId }) => scope.slicesOf(shuffleId, partition)),
       node.site,
+      scope.spills,
     )
   return localCogroup(
     node.parents.map((parent) => pairsOf(scope.batchesOf(parent, partition), node.site)),
@@ -69,7 +70,12 @@ export function* joinColumns(
   partition: number,
   scope: OperatorScope,
 ): Generator<PairColumns> {
-  for (const { rows, keys, sides } of cogroupColumns(node, partition, scope)) {
+  for (const columns of cogroupColumns(node, partition, scope)) {
+    const { rows, keys, sides } = columns
+    if (!sides) {
+      yield* joinLarge(columns, outer)
+      continue
+    }
     const [left, right] = sides as [GroupedSide, GroupedSide]
     let joinedKeys: unknown[] = []
     let joined: unknown[] = []
@@ -92,6 +98,30 @@ export function* joinColumns(
     }
     if (joined.length > 0) yield { rows: joined.length, keys: joinedKeys, values: joined }
   }
+}
+
+/** The same for a bucket that does not fit in memory: its groups are read as often as rows of the other side need them. */
+function* joinLarge(
+  { rows, keys, groupsOf }: GroupedColumns,
+  outer: { readonly left: boolean; readonly right: boolean },
+): Generator<PairColumns> {
+  const nothing = [undefined]
+  let joinedKeys: unknown[] = []
+  let joined: unknown[] = []
+  for (let id = 0; id < rows; id++) {
+    const [left, right] = groupsOf(id) as [Group<unknown>, Group<unknown>]
+    if ((left.size === 0 && !outer.right) || (right.size === 0 && !outer.left)) continue
+    for (const l of left.size === 0 ? nothing : left)
+      for (const r of right.size === 0 ? nothing : right) {
+        joinedKeys.push(keys[id])
+        joined.push([l, r])
+        if (joined.length < joinedRows) continue
+        yield { rows: joinedRows, keys: joinedKeys, values: joined }
+        joinedKeys = []
+        joined = []
+      }
+  }
+  if (joined.length > 0) yield { rows: joined.length, keys: joinedKeys, values: joined }
 }
 
 /** Every left row with every right row; the right partition is held in memory. */

@@ -3,6 +3,7 @@
 import { cpus } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { systemClock } from '../base/clock.ts'
+import { executionBytes } from '../base/execution-bytes.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { connect } from '../transport/connect.ts'
@@ -39,6 +40,7 @@ const link = acceptChannels({
         root: start.root,
         imports: start.imports,
         heapBytes: start.heapBytes,
+        executionBytes: executionBytes(pool.capacityBytes, start.cores || cpus().length),
       }),
       connectPeer: (_id, url, key, ca) => dialPeer(url, key, ca),
       advertise: start.advertise,

@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
+import { executionBytes } from '../base/execution-bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
@@ -31,6 +32,7 @@ new ExecutorSession(portChannel(parentPort!), {
     workFolder: data.workFolder,
     importRoots: data.importRoots,
     heapBytes: data.heapBytes,
+    executionBytes: executionBytes(data.memoryBytes, data.cores),
   }),
   connectPeer: () => Promise.reject(new UsageError('local[n] has one executor and no peers')),
   onStop: () => parentPort!.close(),

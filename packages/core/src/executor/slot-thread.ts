@@ -19,6 +19,7 @@ export interface SlotThreadData {
   /** Word 0: the id of a task to cancel; word 1: counts the answers to `makeRoom`. */
   readonly signals: SharedArrayBuffer
   readonly workFolder: string
+  readonly executionBytes: number
   readonly importRoots: readonly string[]
   readonly root: string | undefined
   /** Modules to import before the first task. */
@@ -38,6 +39,7 @@ const slot = new Slot({
   importRoots: data.importRoots,
   root: data.root,
   spillPath: () => files.nextFile(),
+  executionBytes: data.executionBytes,
   makeRoom(bytes) {
     const before = Atomics.load(signals, 1)
     reply({ type: 'makeRoom', bytes })

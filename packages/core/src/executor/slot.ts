@@ -29,7 +29,9 @@ import {
 } from '../protocol/messages.ts'
 import type { PlanNode, Sink, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
 import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
-import { readSlices, type Slice } from '../shuffle/slice.ts'
+import type { SliceSource } from '../shuffle/slice.ts'
+import { TaskSpills } from '../storage/task-spills.ts'
+import { ShuffleParts } from './shuffle-parts.ts'
 import type { MalformedReport } from '../files/malformed-rows.ts'
 import { loadParquetWriter } from '../files/parquet.ts'
 import { readRowsAsync } from '../files/read-rows.ts'
@@ -96,6 +98,8 @@ export interface SlotServices {
   /** The folder that the files of sources and sinks must lie in; undefined for anywhere. */
   readonly root?: string | undefined
   spillPath(): string
+  /** What a task may hold of runs, tables and groups before it goes on in files. */
+  readonly executionBytes: number
   /** Asks the block store to evict; returns when it has. */
   makeRoom(bytes: number): void
   isCancelled(task: TaskId): boolean
@@ -340,6 +344,8 @@ class TaskRun implements OperatorScope, PipelineScope {
   readonly #abort = new AbortController()
   readonly #awaited = new Map<string, Uint8Array>()
   readonly nextPath = () => this.#services.spillPath()
+  readonly spills: TaskSpills
+  readonly #parts: ShuffleParts
   #movedBytes = 0
   #diskBytes = 0
   /** Whose function runs; undefined for the action's own. */
@@ -363,6 +369,8 @@ class TaskRun implements OperatorScope, PipelineScope {
     this.#description = description
     this.#inputs = inputs
     this.#services = services
+    this.spills = new TaskSpills(services.executionBytes, this.nextPath)
+    this.#parts = new ShuffleParts(services.pool, services.executionBytes)
     const allocate = (bytes: number): Region => {
       const { pool, owner } = services
       let region = pool.tryAllocate(bytes, owner)
@@ -470,8 +478,10 @@ class TaskRun implements OperatorScope, PipelineScope {
     }
   }
 
-  /** Removes copies of objects. */
+  /** Removes copies of objects and what was spilled. */
   end(): void {
+    this.spills.removeAll()
+    this.#parts.close()
     for (const splits of this.#copies.values()) for (const { copy } of splits) rmSync(copy!, { force: true })
   }
 
@@ -517,7 +527,7 @@ class TaskRun implements OperatorScope, PipelineScope {
       movedBytes: this.#movedBytes,
       // The session knows what crossed the network.
       networkBytes: 0,
-      diskBytes: this.#diskBytes,
+      diskBytes: this.#diskBytes + this.spills.bytes,
       milliseconds: performance.now() - started,
     }
     return { success: { ...success, cached: this.#cached, accumulators, metrics }, blocks: this.#blocks }
@@ -525,7 +535,7 @@ class TaskRun implements OperatorScope, PipelineScope {
 
   #writeMapOutput(output: Extract<StageOutput, { kind: 'shuffle' }>): MapOutput {
     const { site } = output
-    const writer = new MapWriter(output, this.functionOf, site)
+    const writer = new MapWriter(output, this.functionOf, site, this.spills)
     this.#pour({ kind: 'shuffle', site }, writer)
     return writer.finish()
   }
@@ -619,7 +629,7 @@ class TaskRun implements OperatorScope, PipelineScope {
       (input) => input.kind === 'cache' && input.datasetId === node.datasetId && input.partition === partition,
     )
     if (held?.kind === 'cache') {
-      yield* segmentChunks(this.#read(held.block, false))
+      yield* segmentChunks(this.#read(held.block))
       return
     }
     const made = isStep(node)
@@ -663,18 +673,19 @@ class TaskRun implements OperatorScope, PipelineScope {
         for (const block of input.blocks) yield* segmentChunks(block)
   }
 
-  slicesOf(shuffleId: number, reduce: number): Slice[] {
-    const slices: Slice[] = []
-    for (const input of this.#inputs)
-      if (input.kind === 'shuffle' && input.shuffleId === shuffleId && input.reduce === reduce)
-        for (const block of input.blocks) slices.push(...readSlices(this.#read(block, true)))
-    return slices
+  slicesOf(shuffleId: number, reduce: number): SliceSource[] {
+    const blocks = this.#inputs.flatMap((input) =>
+      input.kind === 'shuffle' && input.shuffleId === shuffleId && input.reduce === reduce ? input.blocks : [],
+    )
+    const { sources, movedBytes, diskBytes } = this.#parts.read(blocks)
+    this.#movedBytes += movedBytes
+    this.#diskBytes += diskBytes
+    return sources
   }
 
-  #read(block: InputBlock, moved: boolean): Uint8Array {
+  #read(block: InputBlock): Uint8Array {
     const bytes =
       block.kind === 'bytes' ? block.bytes : readPlace(this.#services.pool, block.place, block.offset, block.bytes)
-    if (moved) this.#movedBytes += bytes.length
     if (block.kind === 'place' && block.place.kind === 'disk') this.#diskBytes += bytes.length
     // Only bytes that left memory can have changed.
     if (
@@ -701,14 +712,8 @@ class TaskRun implements OperatorScope, PipelineScope {
       return { place: { kind: 'memory', region }, checksums }
     }
     this.#diskBytes += output.bytes
-    function* parts() {
-      for (let reducer = 0; reducer < output.reducers; reducer++) {
-        const part = new Uint8Array(output.partBytes(reducer))
-        checksums.push(output.writePart(reducer, part))
-        yield part
-      }
-    }
-    return { place: writeFileBlock(this.#services.spillPath(), parts()), checksums }
+    const pieces = output.pieces((sum) => checksums.push(sum))
+    return { place: writeFileBlock(this.#services.spillPath(), pieces), checksums }
   }
 
   #allocate(bytes: number): Region | undefined {

@@ -21,6 +21,8 @@ export interface ThreadSlotOptions {
   readonly root?: string | undefined
   readonly imports?: readonly string[]
   readonly heapBytes: number
+  /** What each task may hold before it goes on in files. */
+  readonly executionBytes: number
 }
 
 export function threadSlots(options: ThreadSlotOptions): StartSlot {
@@ -35,6 +37,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       sharedTable,
       signals: signals.buffer as SharedArrayBuffer,
       workFolder: options.workFolder,
+      executionBytes: options.executionBytes,
       importRoots: options.importRoots,
       root: options.root,
       imports: options.imports ?? [],

@@ -1,11 +1,10 @@
 /** Aggregations and cogroups of rows that lie in one partition already: no shuffle, order of first occurrence. */
 
 import { listOf } from '../codec/columns/column.ts'
-import { Group } from '../codec/group.ts'
 import type { Aggregator } from '../lineage/node.ts'
 import { Fold } from './fold.ts'
 import { finishing, valueMerging, type FunctionOf, type Pair } from './merging.ts'
-import type { GroupedColumns } from './reduce.ts'
+import { heldColumns, type GroupedColumns, type GroupedSide } from './reduce.ts'
 import type { PairColumns } from './slice.ts'
 import { Staging } from './staging.ts'
 import { AdaptiveIndex } from './value-index.ts'
@@ -20,9 +19,8 @@ export function* localAggregation(
   site: string,
 ): Generator<PairColumns> {
   if (aggregator.kind === 'group') {
-    for (const { rows, keys, sides } of localCogroup([pairs], site)) {
-      const { values, starts } = sides[0]!
-      const groups = Array.from({ length: rows }, (_, id) => new Group(values, starts[id], starts[id + 1]))
+    for (const { rows, keys, groupsOf } of localCogroup([pairs], site)) {
+      const groups = Array.from({ length: rows }, (_, id) => groupsOf(id)[0])
       yield { rows, keys, values: groups }
     }
     return
@@ -53,7 +51,11 @@ export function* localCogroup(sides: readonly Iterable<Pair>[], site: string): G
   })
   const { size } = index
   if (size === 0) return
-  yield { rows: size, keys: index.keys(), sides: lists.map(({ ids, values }) => grouped(ids, values, size)) }
+  yield heldColumns(
+    size,
+    index.keys(),
+    lists.map(({ ids, values }) => grouped(ids, values, size)),
+  )
 }
 
 /** Gives `add` a stretch of pairs at a time, with the number of each row's key. */
@@ -72,7 +74,7 @@ function numbered(pairs: Iterable<Pair>, index: AdaptiveIndex, add: (staging: St
   if (staging.rows > 0) flush()
 }
 
-function grouped(ids: readonly number[], values: readonly unknown[], keys: number): GroupedColumns['sides'][number] {
+function grouped(ids: readonly number[], values: readonly unknown[], keys: number): GroupedSide {
   const starts = new Int32Array(keys + 1)
   for (const id of ids) starts[id + 1]!++
   for (let id = 0; id < keys; id++) starts[id + 1]! += starts[id]!

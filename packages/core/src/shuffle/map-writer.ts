@@ -1,12 +1,14 @@
 /** The map side of a shuffle: rows are staged, combined where that pays, and sorted by bucket into runs. */
 
-import { checksum } from '../codec/checksum.ts'
+import { checksum, RunningChecksum } from '../codec/checksum.ts'
 import type { SegmentIndex } from '../protocol/messages.ts'
 import type { StageOutput } from '../protocol/stage-plan.ts'
+import type { TaskSpills } from '../storage/task-spills.ts'
 import { bucketAssigner } from './buckets.ts'
 import { MapCombine } from './map-combine.ts'
 import { valueMerging, type FunctionOf } from './merging.ts'
-import { Run, type AssignBuckets, type RunScratch } from './run.ts'
+import { Run, type AssignBuckets, type RunScratch, type RunSlices } from './run.ts'
+import { SpilledRun } from './spilled-run.ts'
 import { Staging } from './staging.ts'
 
 /** A run of two int32 columns takes 256 KiB, which leaves a core's cache room for what it is sorted from. */
@@ -25,9 +27,19 @@ export class MapWriter {
   readonly #combine: MapCombine | undefined
   readonly #runStaging: Staging
   readonly #scratch: RunScratch
-  readonly #runs: Run[] = []
+  readonly #spills: TaskSpills
+  readonly #runs: RunSlices[] = []
+  /** Those that are still in memory, with their place among all. */
+  #held: { readonly run: Run; readonly place: number }[] = []
+  #heldBytes = 0
 
-  constructor(output: Extract<StageOutput, { kind: 'shuffle' }>, functionOf: FunctionOf, site: string) {
+  constructor(
+    output: Extract<StageOutput, { kind: 'shuffle' }>,
+    functionOf: FunctionOf,
+    site: string,
+    spills: TaskSpills,
+  ) {
+    this.#spills = spills
     const { partitioner, perReducer, aggregator } = output
     this.#reducers = partitioner.partitions
     this.#perReducer = perReducer
@@ -66,19 +78,29 @@ export class MapWriter {
   }
 
   #makeRun(): void {
-    this.#runs.push(new Run(this.#runStaging, this.#reducers, this.#perReducer, this.#assign, this.#scratch))
+    const run = new Run(this.#runStaging, this.#reducers, this.#perReducer, this.#assign, this.#scratch)
+    this.#held.push({ run, place: this.#runs.push(run) - 1 })
     this.#runStaging.clear()
+    this.#heldBytes += run.bytes
+    if (this.#heldBytes > this.#spills.budget) this.#spillRuns()
+  }
+
+  /** Only where a run rests changes: what is laid out in the end is the same. */
+  #spillRuns(): void {
+    for (const { run, place } of this.#held) this.#runs[place] = new SpilledRun(run, this.#reducers, this.#spills.file)
+    this.#held = []
+    this.#heldBytes = 0
   }
 }
 
 /** What a map task has made, before it has found its place. */
 export class MapOutput {
-  readonly #runs: readonly Run[]
+  readonly #runs: readonly RunSlices[]
   readonly #offsets: readonly number[]
   readonly bytes: number
   readonly reducers: number
 
-  constructor(runs: readonly Run[], reducers: number) {
+  constructor(runs: readonly RunSlices[], reducers: number) {
     this.#runs = runs
     this.reducers = reducers
     const offsets = [0]
@@ -104,6 +126,22 @@ export class MapOutput {
       at += bytes
     }
     return checksum(target)
+  }
+
+  /** All parts one behind another, a slice at a time; `onPart` gets the checksum of each once its last slice is out. */
+  *pieces(onPart: (checksum: number) => void): Generator<Uint8Array> {
+    for (let reducer = 0; reducer < this.reducers; reducer++) {
+      const sum = new RunningChecksum()
+      for (const run of this.#runs) {
+        const bytes = run.sliceBytes(reducer)
+        if (bytes === 0) continue
+        const slice = new Uint8Array(bytes)
+        run.writeSlice(reducer, slice)
+        sum.add(slice)
+        yield slice
+      }
+      onPart(sum.value())
+    }
   }
 
   index(checksums: readonly number[]): SegmentIndex {

@@ -6,16 +6,30 @@
 import { isNumbers, listOf, type Column } from '../codec/columns/column.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
 import { Group } from '../codec/group.ts'
+import type { TaskSpills } from '../storage/task-spills.ts'
+import { bucketStretches, slicesOfBucket } from './bucket-stretches.ts'
 import { Fold } from './fold.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { Merging } from './merging.ts'
 import { DoubleIndex, IntIndex } from './number-index.ts'
-import type { PairColumns, Slice } from './slice.ts'
+import type { PairColumns, Slice, SliceSource } from './slice.ts'
+import { SpilledValues } from './spilled-values.ts'
 import { TextBytesIndex } from './text-index.ts'
 import { AdaptiveIndex } from './value-index.ts'
 
 /** One row per key: its values merged. */
-export function* mergedByKey(slices: readonly Slice[], merging: Merging, site: string): Generator<PairColumns> {
+export function* mergedByKey(
+  sources: readonly SliceSource[],
+  merging: Merging,
+  site: string,
+  { budget }: TaskSpills,
+): Generator<PairColumns> {
+  for (const stretch of bucketStretches([sources], budget))
+    if (stretch.kind === 'held') yield* mergedSlices(stretch.sides[0]!, merging, site)
+    else yield* mergedBucket(sources, stretch.bucket, merging, site)
+}
+
+function* mergedSlices(slices: readonly Slice[], merging: Merging, site: string): Generator<PairColumns> {
   const index = indexFor(slices, site)
   const fold = new Fold(merging)
   const ids = new Ids()
@@ -34,34 +48,94 @@ export function* mergedByKey(slices: readonly Slice[], merging: Merging, site: s
   }
 }
 
-/** One row per key: its values as a `Group`, which stays valid as long as somebody holds it. */
-export function* groupedByKey(slices: readonly Slice[], site: string): Generator<PairColumns> {
-  const index = indexFor(slices, site)
-  const side = new BucketSide()
-  for (let bucket = 0; bucket < bucketsOf(slices); bucket++) {
-    index.clear()
-    side.read(slices, bucket, index)
-    const { size } = index
-    if (size === 0) continue
-    const { values, starts } = side.group(size)
-    const groups: Group<unknown>[] = []
-    for (let id = 0; id < size; id++) groups.push(new Group(values, starts[id], starts[id + 1]))
-    yield { rows: size, keys: index.keys(), values: groups }
+/** One bucket, a slice at a time: no more is held than what its keys come to. */
+function* mergedBucket(
+  sources: readonly SliceSource[],
+  bucket: number,
+  merging: Merging,
+  site: string,
+): Generator<PairColumns> {
+  const index = new AdaptiveIndex(site)
+  const fold = new Fold(merging)
+  const ids = new Ids()
+  for (const { rows, keys, values } of slicesOfBucket(sources, bucket)) {
+    const numbers = ids.of(rows)
+    index.assign(keys, 0, rows, numbers)
+    fold.add(numbers, rows, values, 0)
+  }
+  yield { rows: index.size, keys: index.keys(), values: fold.values() }
+}
+
+/** One row per key: its values as a `Group`, which stays valid as long as the task runs. */
+export function* groupedByKey(
+  sources: readonly SliceSource[],
+  site: string,
+  spills: TaskSpills,
+): Generator<PairColumns> {
+  for (const { rows, keys, sides, groupsOf } of cogroupedByKey([sources], site, spills)) {
+    if (sides) {
+      const { values, starts } = sides[0]!
+      const groups: Group<unknown>[] = []
+      for (let id = 0; id < rows; id++) groups.push(new Group(values, starts[id], starts[id + 1]))
+      yield { rows, keys, values: groups }
+      continue
+    }
+    // A few groups at a time, since those of a large bucket are read when they are made.
+    for (let from = 0; from < rows;) {
+      const groups: Group<unknown>[] = []
+      const first = from
+      for (let held = 0; from < rows && held <= spills.budget / 4; from++) {
+        const [group] = groupsOf(from) as [Group<unknown>]
+        groups.push(group)
+        held += group.size * 8
+      }
+      yield { rows: groups.length, keys: slicedKeys(keys, first, from), values: groups }
+    }
   }
 }
 
-/** The values of both sides, or of more, by key number: those of key k are `values[starts[k]]` up to `values[starts[k + 1]]`. */
+/** The values of both sides, or of more, by key number. */
 export interface GroupedColumns {
   readonly rows: number
   readonly keys: ArrayLike<unknown>
-  readonly sides: readonly GroupedSide[]
+  /** The groups of a key, by side; to be asked in the order of numbers. */
+  readonly groupsOf: (id: number) => readonly Group<unknown>[]
+  /** Where all lie in memory: those of key k are `values[starts[k]]` up to `values[starts[k + 1]]`. */
+  readonly sides?: readonly GroupedSide[]
 }
 export interface GroupedSide {
   readonly values: ArrayLike<unknown>
   readonly starts: Int32Array
 }
 
-export function* cogroupedByKey(sides: readonly (readonly Slice[])[], site: string): Generator<GroupedColumns> {
+export function heldColumns(rows: number, keys: ArrayLike<unknown>, sides: readonly GroupedSide[]): GroupedColumns {
+  const groupsOf = (id: number) => sides.map(({ values, starts }) => new Group(values, starts[id], starts[id + 1]))
+  return { rows, keys, sides, groupsOf }
+}
+
+export function* cogroupedByKey(
+  sides: readonly (readonly SliceSource[])[],
+  site: string,
+  spills: TaskSpills,
+): Generator<GroupedColumns> {
+  // A group's values are copied from the slices, so both are held.
+  for (const stretch of bucketStretches(sides, spills.budget / 2)) {
+    if (stretch.kind === 'held') {
+      yield* cogroupedSlices(stretch.sides, site)
+      continue
+    }
+    const index = new AdaptiveIndex(site)
+    const spilled = sides.map((sources) => {
+      const values = new SpilledValues(spills)
+      values.read(sources, stretch.bucket, index)
+      return values
+    })
+    const groupsOf = (id: number) => spilled.map((values) => values.group(id))
+    yield { rows: index.size, keys: index.keys(), groupsOf }
+  }
+}
+
+function* cogroupedSlices(sides: readonly (readonly Slice[])[], site: string): Generator<GroupedColumns> {
   const index = indexFor(sides.flat(), site)
   const readers = sides.map(() => new BucketSide())
   const buckets = Math.max(...sides.map(bucketsOf))
@@ -69,8 +143,19 @@ export function* cogroupedByKey(sides: readonly (readonly Slice[])[], site: stri
     index.clear()
     for (const [i, slices] of sides.entries()) readers[i]!.read(slices, bucket, index)
     const { size } = index
-    if (size > 0) yield { rows: size, keys: index.keys(), sides: readers.map((reader) => reader.group(size)) }
+    if (size > 0)
+      yield heldColumns(
+        size,
+        index.keys(),
+        readers.map((reader) => reader.group(size)),
+      )
   }
+}
+
+function slicedKeys(keys: ArrayLike<unknown>, from: number, to: number): ArrayLike<unknown> {
+  return ArrayBuffer.isView(keys)
+    ? (keys as unknown as Float64Array).subarray(from, to)
+    : (keys as unknown[]).slice(from, to)
 }
 
 function bucketsOf(slices: readonly Slice[]): number {

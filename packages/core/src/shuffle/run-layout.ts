@@ -7,8 +7,9 @@
  *   keys, then values, each at a multiple of eight:
  *     int32, float64: the numbers
  *     ascii, utf8: int32 hash[rows] (keys only), u32 offsets[rows + 1], bytes
- *     block: an encoded block of the values, in order
- *   Keys that are neither numbers nor texts have no column: the values are then a block of rows [key, value], since a key
+ *     blocks: u32 count, u32 zero, count times u32 first row and u32 offset in the column, and at multiples of eight encoded
+ *       blocks of the values, in order: several, so that a few buckets can be read without the others
+ *   Keys that are neither numbers nor texts have no column: the values are then blocks of rows [key, value], since a key
  *   and its value may share a part.
  */
 
@@ -16,7 +17,7 @@ import { alignUp } from '../codec/block-layout.ts'
 
 export const sliceHeaderBytes = 32
 
-export const columnKind = { int32: 1, float64: 2, ascii: 3, utf8: 4, block: 5, none: 6 } as const
+export const columnKind = { int32: 1, float64: 2, ascii: 3, utf8: 4, blocks: 5, none: 6 } as const
 
 /** Which bucket of `buckets` a key's hash falls into. Buckets x n refine buckets: floor(bucket of x n / n) is the bucket. */
 export function bucketOfHash(hash: number, buckets: number): number {
@@ -25,4 +26,9 @@ export function bucketOfHash(hash: number, buckets: number): number {
 
 export function alignedStart(buckets: number): number {
   return alignUp(sliceHeaderBytes + 4 * (buckets + 1))
+}
+
+/** Where the encoded blocks begin behind the list of them. */
+export function blocksStart(count: number): number {
+  return 8 + 8 * count
 }

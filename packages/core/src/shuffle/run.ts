@@ -5,7 +5,7 @@ import { alignUp } from '../codec/block-layout.ts'
 import { areInt32, listOf } from '../codec/columns/column.ts'
 import { hashTexts, writeText } from '../codec/columns/text-writer.ts'
 import { plainValue } from '../codec/group.ts'
-import { alignedStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
+import { alignedStart, blocksStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
 import type { Staging } from './staging.ts'
 
 interface NumberRunColumn {
@@ -20,9 +20,14 @@ interface TextRunColumn {
   readonly bytes: Buffer
 }
 interface BlockRunColumn {
-  readonly kind: typeof columnKind.block
-  /** One per reducer; undefined where it gets no rows. */
-  readonly blocks: readonly (Uint8Array | undefined)[]
+  readonly kind: typeof columnKind.blocks
+  /** Of each reducer; none where it gets no rows. */
+  readonly blocks: readonly (readonly RunBlock[])[]
+}
+interface RunBlock {
+  /** Its first row, counted from the reducer's first. */
+  readonly row: number
+  readonly bytes: Uint8Array
 }
 type RunColumn = NumberRunColumn | TextRunColumn | BlockRunColumn | { readonly kind: typeof columnKind.none }
 
@@ -30,7 +35,12 @@ type RunColumn = NumberRunColumn | TextRunColumn | BlockRunColumn | { readonly k
 export type AssignBuckets = (staging: Staging, buckets: Int32Array, hashes: Int32Array) => StagedTexts | undefined
 export type StagedTexts = ReturnType<typeof hashTexts>
 
-export class Run {
+/** Blocks of about so many bytes cost little more than one of all, and are little beside the rows of a bucket. */
+const blockBytes = 128 * 1024
+
+export class Run implements RunSlices {
+  /** What it takes in memory, roughly. */
+  readonly bytes: number
   readonly #reducers: number
   readonly #perReducer: number
   /** The rows of bucket b are `starts[b]` up to `starts[b + 1]`. */
@@ -47,6 +57,7 @@ export class Run {
     this.#starts = rowsToPlaces(places, rows, reducers * perReducer)
     this.#keys = keyColumn(staging, places, texts, hashes)
     this.#values = this.#valueColumn(staging, scratch)
+    this.bytes = 4 * this.#starts.length + heldBytes(this.#keys) + heldBytes(this.#values)
   }
 
   sliceBytes(reducer: number): number {
@@ -93,24 +104,46 @@ export class Run {
         const key = staging.keysAreNumbers ? staging.keys[i] : staging.keyList[i]
         sorted[places[i]!] = [key, plainValue(staging.valuesAreNumbers ? values[i] : valueList[i])]
       }
-      return this.#encode(sorted)
+      return this.#encode(sorted, staging.listBytes)
     }
     if (staging.valuesAreNumbers) return numberColumn(values, rows, places)
     const texts = hashTexts(valueList, rows, scratch.hashes)
     if (texts) return { ...textColumn(valueList, rows, places, texts), hashes: undefined }
     const sorted = listOf<unknown>(rows)
     for (let i = 0; i < rows; i++) sorted[places[i]!] = plainValue(valueList[i])
-    return this.#encode(sorted)
+    return this.#encode(sorted, staging.listBytes)
   }
 
-  #encode(sorted: readonly unknown[]): BlockRunColumn {
-    const blocks: (Uint8Array | undefined)[] = []
+  /** Blocks end where buckets do, unless a bucket is larger than a block. */
+  #encode(sorted: readonly unknown[], listBytes: number): BlockRunColumn {
+    const starts = this.#starts
+    const most = Math.max(1, Math.floor((blockBytes * sorted.length) / (listBytes + 1)))
+    const blocks: RunBlock[][] = []
     for (let reducer = 0; reducer < this.#reducers; reducer++) {
-      const [from, to] = this.#rowsOf(reducer)
-      blocks.push(from === to ? undefined : encodeBlock(sorted.slice(from, to)))
+      const own: RunBlock[] = []
+      const [first, end] = this.#rowsOf(reducer)
+      let from = first
+      const cut = (to: number) => {
+        own.push({ row: from - first, bytes: encodeBlock(sorted.slice(from, to)) })
+        from = to
+      }
+      for (let bucket = reducer * this.#perReducer; bucket < (reducer + 1) * this.#perReducer; bucket++) {
+        const to = starts[bucket + 1]!
+        while (to - from >= 2 * most) cut(from + most)
+        if (to - from >= most) cut(to)
+      }
+      if (from < end) cut(end)
+      blocks.push(own)
     }
-    return { kind: columnKind.block, blocks }
+    return { kind: columnKind.blocks, blocks }
   }
+}
+
+/** What a map output is laid out from. */
+export interface RunSlices {
+  sliceBytes(reducer: number): number
+  /** Writes one reducer's slice to `target`, which is as long as `sliceBytes` says and begins at a multiple of eight. */
+  writeSlice(reducer: number, target: Uint8Array): void
 }
 
 /** Reused from run to run. */
@@ -169,6 +202,25 @@ function textColumn(
   return { kind: ascii ? columnKind.ascii : columnKind.utf8, offsets, bytes }
 }
 
+function blockColumnBytes(blocks: readonly RunBlock[]): number {
+  return blocks.reduce((sum, { bytes }) => sum + alignUp(bytes.length), blocksStart(blocks.length))
+}
+
+function heldBytes(column: RunColumn): number {
+  switch (column.kind) {
+    case columnKind.int32:
+    case columnKind.float64:
+      return column.numbers.byteLength
+    case columnKind.ascii:
+    case columnKind.utf8:
+      return (column.hashes?.byteLength ?? 0) + column.offsets.byteLength + column.bytes.byteLength
+    case columnKind.blocks:
+      return column.blocks.reduce((sum, blocks) => sum + blockColumnBytes(blocks), 0)
+    case columnKind.none:
+      return 0
+  }
+}
+
 function columnBytes(column: RunColumn, reducer: number, from: number, to: number): number {
   switch (column.kind) {
     case columnKind.int32:
@@ -178,8 +230,8 @@ function columnBytes(column: RunColumn, reducer: number, from: number, to: numbe
     case columnKind.ascii:
     case columnKind.utf8:
       return 4 * (column.hashes ? to - from : 0) + 4 * (to - from + 1) + column.offsets[to]! - column.offsets[from]!
-    case columnKind.block:
-      return column.blocks[reducer]!.length
+    case columnKind.blocks:
+      return blockColumnBytes(column.blocks[reducer]!)
     case columnKind.none:
       return 0
   }
@@ -214,9 +266,21 @@ function writeColumn(
       target.set(bytes.subarray(base, offsets[to]), word << 2)
       return
     }
-    case columnKind.block:
-      target.set(column.blocks[reducer]!, at)
+    case columnKind.blocks: {
+      const blocks = column.blocks[reducer]!
+      let word = at >>> 2
+      words[word++] = blocks.length
+      words[word++] = 0
+      let offset = blocksStart(blocks.length)
+      for (const { row, bytes } of blocks) {
+        words[word++] = row
+        words[word++] = offset
+        target.set(bytes, at + offset)
+        offset = alignUp(offset + bytes.length)
+        target.fill(0, at + offset - (-bytes.length & 7), at + offset)
+      }
       return
+    }
     case columnKind.none:
   }
 }

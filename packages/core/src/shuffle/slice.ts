@@ -1,9 +1,9 @@
-/** Reads the slices of one map output for one reducer, in place. */
+/** Reads the slices of one map output for one reducer, whole or a few buckets at a time, from pages or from a file. */
 
 import { decodeBlock } from '../codec/block.ts'
-import { valuesOf, type Column } from '../codec/columns/column.ts'
+import { listOf, valuesOf, type Column } from '../codec/columns/column.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
-import { columnKind, sliceHeaderBytes } from './run-layout.ts'
+import { alignedStart, blocksStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
 
 /** Keys and values by index; valid until the next one is asked for. */
 export interface PairColumns {
@@ -20,77 +20,189 @@ export interface Slice {
   readonly values: Column
 }
 
+/** A part of a map output where it rests. */
+export interface PartBytes {
+  readonly bytes: number
+  /** Bytes [offset, offset + length), at an address that is a multiple of eight wherever `offset` is; nobody changes them. */
+  view(offset: number, length: number): Uint8Array
+}
+
+/** A slice of which nothing but the places of its buckets was read. */
+export interface SliceSource {
+  readonly rows: number
+  readonly starts: Int32Array
+  /** What its rows take once they are read, roughly. */
+  readonly heldBytes: number
+  /** The rows of the buckets [from, to). */
+  load(from: number, to: number): Slice
+}
+
 /** All rows of a slice, in order. */
 export function slicePairs({ rows, keys, values }: Slice): PairColumns {
   return { rows, keys: valuesOf(keys), values: valuesOf(values) }
 }
 
-const noHashes = new Int32Array(0)
+export function wholeSlice(source: SliceSource): Slice {
+  return source.load(0, source.starts.length - 1)
+}
 
-export function readSlices(part: Uint8Array): Slice[] {
+export function partInMemory(part: Uint8Array): PartBytes {
   // Columns are read through views, which need their alignment.
   const bytes = part.byteOffset % 8 === 0 ? part : Uint8Array.from(part)
-  const slices: Slice[] = []
-  for (let at = 0; at < bytes.length;) {
-    const header = new Int32Array(bytes.buffer, bytes.byteOffset + at, sliceHeaderBytes >>> 2)
-    slices.push(readSlice(bytes.subarray(at, at + header[0]!), header))
+  return { bytes: bytes.length, view: (offset, length) => bytes.subarray(offset, offset + length) }
+}
+
+export function sliceSources(part: PartBytes): SliceSource[] {
+  const sources: SliceSource[] = []
+  for (let at = 0; at < part.bytes;) {
+    const header = wordsOf(part.view(at, sliceHeaderBytes))
+    sources.push(new SourceInPart(part, at, header))
     at += header[0]!
   }
-  return slices
+  return sources
 }
 
-function readSlice(bytes: Uint8Array, header: Int32Array): Slice {
-  const rows = header[1]!
-  const keyKind = header[2]! & 0xff
-  const valueKind = (header[2]! >>> 8) & 0xff
-  const starts = new Int32Array(bytes.buffer, bytes.byteOffset + sliceHeaderBytes, header[3]! + 1)
-  if (keyKind === columnKind.none) return pairSlice(bytes.subarray(header[5]!), rows, starts)
-  const keys = readColumn(bytes, keyKind, header[4]!, header[5]!, rows, true)
-  // A block is decoded when its first value is read, so a reducer of one bucket holds one at a time.
-  let values: Column | undefined
-  return {
-    rows,
-    starts,
-    keys,
-    get values() {
-      return (values ??= readColumn(bytes, valueKind, header[5]!, header[0]!, rows, false))
-    },
+/** Encoded rows take several times as much once they are objects. */
+const decodedFactor = 4
+const noHashes = new Int32Array(0)
+
+class SourceInPart implements SliceSource {
+  readonly rows: number
+  readonly starts: Int32Array
+  readonly heldBytes: number
+  readonly #part: PartBytes
+  readonly #keyKind: number
+  readonly #valueKind: number
+  readonly #keysAt: number
+  readonly #valuesAt: number
+
+  constructor(part: PartBytes, at: number, header: Int32Array) {
+    const buckets = header[3]!
+    this.rows = header[1]!
+    this.starts = wordsOf(part.view(at + sliceHeaderBytes, 4 * (buckets + 1)))
+    this.#part = part
+    this.#keyKind = header[2]! & 0xff
+    this.#valueKind = (header[2]! >>> 8) & 0xff
+    this.#keysAt = at + header[4]!
+    this.#valuesAt = at + header[5]!
+    const valueBytes = header[0]! - header[5]!
+    this.heldBytes =
+      header[5]! -
+      alignedStart(buckets) +
+      (this.#valueKind === columnKind.blocks ? decodedFactor * valueBytes : valueBytes)
   }
-}
 
-function pairSlice(block: Uint8Array, rows: number, starts: Int32Array): Slice {
-  let pairs: readonly [unknown, unknown][] | undefined
-  let keys: readonly unknown[] | undefined
-  let values: readonly unknown[] | undefined
-  const decode = () => (pairs ??= decodeBlock(block) as [unknown, unknown][])
-  return {
-    rows,
-    starts,
-    get keys() {
-      return (keys ??= decode().map((pair) => pair[0]))
-    },
-    get values() {
-      return (values ??= decode().map((pair) => pair[1]))
-    },
+  load(from: number, to: number): Slice {
+    const first = this.starts[from]!
+    const end = this.starts[to]!
+    const starts =
+      from === 0 && to === this.starts.length - 1
+        ? this.starts
+        : this.starts.slice(from, to + 1).map((start) => start - first)
+    const rows = end - first
+    if (this.#keyKind === columnKind.none) return new PairSlice(rows, starts, () => this.#blocks(first, end))
+    const keys = this.#column(this.#keyKind, this.#keysAt, first, end, true)
+    return new ColumnSlice(rows, starts, keys, () => this.#column(this.#valueKind, this.#valuesAt, first, end, false))
   }
-}
 
-function readColumn(bytes: Uint8Array, kind: number, at: number, end: number, rows: number, hashed: boolean): Column {
-  const { buffer, byteOffset } = bytes
-  switch (kind) {
-    case columnKind.int32:
-      return new Int32Array(buffer, byteOffset + at, rows)
-    case columnKind.float64:
-      return new Float64Array(buffer, byteOffset + at, rows)
-    case columnKind.ascii:
-    case columnKind.utf8: {
-      const hashes = hashed ? new Int32Array(buffer, byteOffset + at, rows) : noHashes
-      const offsetsAt = at + 4 * hashes.length
-      const offsets = new Int32Array(buffer, byteOffset + offsetsAt, rows + 1)
-      const textsAt = offsetsAt + 4 * (rows + 1)
-      return new TextColumn(bytes.subarray(textsAt, end), offsets, hashes, kind === columnKind.ascii)
+  #column(kind: number, at: number, first: number, end: number, hashed: boolean): Column {
+    const rows = end - first
+    switch (kind) {
+      case columnKind.int32:
+        return wordsOf(this.#part.view(at + 4 * first, 4 * rows))
+      case columnKind.float64: {
+        const bytes = this.#part.view(at + 8 * first, 8 * rows)
+        return new Float64Array(bytes.buffer, bytes.byteOffset, rows)
+      }
+      case columnKind.ascii:
+      case columnKind.utf8: {
+        const hashes = hashed ? wordsOf(this.#part.view(at + 4 * first, 4 * rows)) : noHashes
+        const offsetsAt = at + (hashed ? 4 * this.rows : 0)
+        const own = wordsOf(this.#part.view(offsetsAt + 4 * first, 4 * (rows + 1)))
+        const base = own[0]!
+        const offsets = base === 0 ? own : Int32Array.from(own, (offset) => offset - base)
+        const bytes = this.#part.view(offsetsAt + 4 * (this.rows + 1) + base, offsets[rows]!)
+        return new TextColumn(bytes, offsets, hashes, kind === columnKind.ascii)
+      }
+      default:
+        return this.#blocks(first, end)
     }
-    default:
-      return decodeBlock(bytes.subarray(at, end))
+  }
+
+  /** The rows [first, end) of those that lie in encoded blocks. */
+  #blocks(first: number, end: number): unknown[] {
+    const at = this.#valuesAt
+    const count = wordsOf(this.#part.view(at, 8))[0]!
+    const list = wordsOf(this.#part.view(at + 8, blocksStart(count) - 8))
+    const blocks: unknown[][] = []
+    for (let n = 0; n < count; n++) {
+      const row = list[2 * n]!
+      const nextRow = n + 1 < count ? list[2 * n + 2]! : this.rows
+      if (nextRow <= first || row >= end) continue
+      const offset = list[2 * n + 1]!
+      const bytes = this.#part.view(at + offset, 16)
+      const decoded = decodeBlock(this.#part.view(at + offset, wordsOf(bytes)[3]!))
+      blocks.push(row >= first && nextRow <= end ? decoded : decoded.slice(Math.max(0, first - row), end - row))
+    }
+    return blocks.length === 1 ? blocks[0]! : blocks.flat(1)
+  }
+}
+
+function wordsOf(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
+}
+
+/** Values are read when the first one is asked for, so a reducer of one bucket holds those of one slice at a time. */
+class ColumnSlice implements Slice {
+  readonly rows: number
+  readonly starts: Int32Array
+  readonly keys: Column
+  readonly #read: () => Column
+  #values: Column | undefined
+
+  constructor(rows: number, starts: Int32Array, keys: Column, read: () => Column) {
+    this.rows = rows
+    this.starts = starts
+    this.keys = keys
+    this.#read = read
+  }
+
+  get values(): Column {
+    return (this.#values ??= this.#read())
+  }
+}
+
+class PairSlice implements Slice {
+  readonly rows: number
+  readonly starts: Int32Array
+  readonly #read: () => unknown[]
+  #keys: unknown[] | undefined
+  #values: unknown[] | undefined
+
+  constructor(rows: number, starts: Int32Array, read: () => unknown[]) {
+    this.rows = rows
+    this.starts = starts
+    this.#read = read
+  }
+
+  get keys(): unknown[] {
+    this.#split()
+    return this.#keys!
+  }
+
+  get values(): unknown[] {
+    this.#split()
+    return this.#values!
+  }
+
+  #split(): void {
+    if (this.#keys) return
+    const pairs = this.#read() as [unknown, unknown][]
+    this.#keys = listOf(pairs.length)
+    this.#values = listOf(pairs.length)
+    for (let i = 0; i < pairs.length; i++) {
+      this.#keys[i] = pairs[i]![0]
+      this.#values[i] = pairs[i]![1]
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import type { Region } from '../base/region.ts'
+import { diskError } from './disk-error.ts'
 import type { PagePool } from './page-pool.ts'
 
 export type BlockPlace =
@@ -36,12 +37,11 @@ export function releasePlace(pool: PagePool, place: BlockPlace): void {
 }
 
 export function writeFileBlock(path: string, parts: Iterable<Uint8Array>): BlockPlace & { kind: 'disk' } {
-  const file = openSync(path, 'wx')
+  const file = openToWrite(path)
   let bytes = 0
   try {
     for (const part of parts) {
-      let done = 0
-      while (done < part.length) done += writeSync(file, part, done)
+      writeAll(file, path, part)
       bytes += part.length
     }
   } catch (error) {
@@ -51,4 +51,20 @@ export function writeFileBlock(path: string, parts: Iterable<Uint8Array>): Block
     closeSync(file)
   }
   return { kind: 'disk', path, bytes }
+}
+
+function openToWrite(path: string): number {
+  try {
+    return openSync(path, 'wx')
+  } catch (cause) {
+    throw diskError(path, 'written', cause)
+  }
+}
+
+function writeAll(file: number, path: string, bytes: Uint8Array): void {
+  try {
+    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
+  } catch (cause) {
+    throw diskError(path, 'written', cause)
+  }
 }

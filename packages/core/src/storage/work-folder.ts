@@ -2,6 +2,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { diskError } from './disk-error.ts'
 
 export class WorkFolder {
   readonly path: string
@@ -14,7 +15,11 @@ export class WorkFolder {
   }
 
   nextFile(): string {
-    mkdirSync(this.path, { recursive: true })
+    try {
+      mkdirSync(this.path, { recursive: true })
+    } catch (cause) {
+      throw diskError(this.path, 'written', cause)
+    }
     return join(this.path, `${this.#prefix}-${++this.#files}.block`)
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checksum } from '../../src/codec/checksum.ts'
+import { checksum, RunningChecksum } from '../../src/codec/checksum.ts'
 import { inLargerBuffer, inSharedMemory } from './round-trip.ts'
 
 const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 131) ^ (i >> 8))
@@ -23,6 +23,16 @@ describe('a checksum', () => {
       const views = [1, 2, 3, 4, 8].flatMap((offset) => [inLargerBuffer(bytes, offset), inSharedMemory(bytes, offset)])
       expect(views.map(checksum)).toEqual(Array(10).fill(checksum(bytes)))
     }
+  })
+
+  test('is the same for bytes that come in pieces', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (pieces) => {
+        const sum = new RunningChecksum()
+        for (const piece of pieces) sum.add(piece)
+        expect(sum.value()).toBe(checksum(Uint8Array.from(pieces.flatMap((piece) => [...piece]))))
+      }),
+    )
   })
 
   test('changes with any one bit', () => {

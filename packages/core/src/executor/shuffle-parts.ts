@@ -1,0 +1,106 @@
+/** The parts of map outputs that a reduce task reads: in place where they lie in pages, else by stretches of their file. */
+
+import { closeSync, openSync } from 'node:fs'
+import { FetchError } from '../base/errors.ts'
+import { checksum, RunningChecksum } from '../codec/checksum.ts'
+import { partInMemory, sliceSources, type PartBytes, type SliceSource } from '../shuffle/slice.ts'
+import { readPlace, type BlockPlace } from '../storage/block-place.ts'
+import { diskError } from '../storage/disk-error.ts'
+import type { PagePool } from '../storage/page-pool.ts'
+import { readFully } from '../storage/spill-file.ts'
+import type { InputBlock } from './slot.ts'
+
+/** Files are read once from end to end, in so many bytes at a time, to compare their checksums. */
+const checkedBytes = 1024 * 1024
+/** A task may read the files of thousands of maps. */
+const maxOpenFiles = 64
+
+interface ReadParts {
+  readonly sources: SliceSource[]
+  readonly movedBytes: number
+  readonly diskBytes: number
+}
+
+export class ShuffleParts {
+  readonly #pool: PagePool
+  readonly #budget: number
+  readonly #files = new Map<string, number>()
+
+  constructor(pool: PagePool, budget: number) {
+    this.#pool = pool
+    this.#budget = budget
+  }
+
+  read(blocks: readonly InputBlock[]): ReadParts {
+    let movedBytes = 0
+    let diskBytes = 0
+    for (const block of blocks) {
+      const bytes = block.kind === 'bytes' ? block.bytes.length : block.bytes
+      movedBytes += bytes
+      if (block.kind === 'place' && block.place.kind === 'disk') diskBytes += bytes
+    }
+    // What fits is read in one piece, which is faster than in stretches.
+    const fits = diskBytes <= this.#budget / 2
+    const sources: SliceSource[] = []
+    for (const block of blocks) for (const source of sliceSources(this.#part(block, fits))) sources.push(source)
+    return { sources, movedBytes, diskBytes }
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) closeSync(file)
+    this.#files.clear()
+  }
+
+  #part(block: InputBlock, fits: boolean): PartBytes {
+    if (block.kind === 'place' && block.place.kind === 'disk' && !fits)
+      return this.#inFile(block.place, block.offset, block.bytes, block.checksum)
+    const bytes = block.kind === 'bytes' ? block.bytes : readPlace(this.#pool, block.place, block.offset, block.bytes)
+    // Only bytes that left memory can have changed.
+    if (block.kind === 'bytes' || block.place.kind === 'disk') check(block.checksum, () => checksum(bytes))
+    return partInMemory(bytes)
+  }
+
+  #inFile(
+    { path }: Extract<BlockPlace, { kind: 'disk' }>,
+    offset: number,
+    bytes: number,
+    expected: number | undefined,
+  ): PartBytes {
+    check(expected, () => {
+      const sum = new RunningChecksum()
+      const piece = new Uint8Array(Math.min(bytes, checkedBytes))
+      for (let done = 0; done < bytes; done += checkedBytes) {
+        const target = piece.subarray(0, Math.min(checkedBytes, bytes - done))
+        readFully(this.#open(path), path, target, offset + done)
+        sum.add(target)
+      }
+      return sum.value()
+    })
+    return {
+      bytes,
+      view: (from, length) => {
+        const target = new Uint8Array(length)
+        readFully(this.#open(path), path, target, offset + from)
+        return target
+      },
+    }
+  }
+
+  #open(path: string): number {
+    let file = this.#files.get(path)
+    if (file !== undefined) return file
+    if (this.#files.size >= maxOpenFiles) this.close()
+    try {
+      file = openSync(path, 'r')
+    } catch (cause) {
+      throw diskError(path, 'read', cause)
+    }
+    this.#files.set(path, file)
+    return file
+  }
+}
+
+function check(expected: number | undefined, actual: () => number): void {
+  if (expected !== undefined && actual() !== expected)
+    throw new FetchError('a block does not have the checksum that it was written with')
+}

@@ -1,0 +1,89 @@
+/** A file that one task writes from its front to its end and reads anywhere; it is removed with the task. */
+
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { diskError } from './disk-error.ts'
+
+const bufferBytes = 256 * 1024
+
+export class SpillFile {
+  readonly path: string
+  /** Where the next bytes go; what is on its way counts. */
+  bytes = 0
+  #file: number | undefined
+  #written = 0
+  readonly #buffer = new Uint8Array(bufferBytes)
+  #waiting = 0
+
+  constructor(path: string) {
+    this.path = path
+    try {
+      this.#file = openSync(path, 'wx+')
+    } catch (cause) {
+      throw diskError(path, 'written', cause)
+    }
+  }
+
+  /** Returns where the bytes begin. */
+  append(bytes: Uint8Array): number {
+    const at = this.bytes
+    this.bytes += bytes.length
+    if (this.#waiting + bytes.length > bufferBytes) this.#flush()
+    if (bytes.length > bufferBytes) this.#write(bytes)
+    else {
+      this.#buffer.set(bytes, this.#waiting)
+      this.#waiting += bytes.length
+    }
+    return at
+  }
+
+  /** The bytes [offset, offset + target.length). */
+  readInto(target: Uint8Array, offset: number): void {
+    if (this.#waiting > 0) this.#flush()
+    readFully(this.#file!, this.path, target, offset)
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const target = new Uint8Array(length)
+    this.readInto(target, offset)
+    return target
+  }
+
+  /** Safe to call again. */
+  remove(): void {
+    if (this.#file === undefined) return
+    closeSync(this.#file)
+    this.#file = undefined
+    rmSync(this.path, { force: true })
+  }
+
+  #flush(): void {
+    const waiting = this.#buffer.subarray(0, this.#waiting)
+    this.#waiting = 0
+    this.#write(waiting)
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      for (let done = 0; done < bytes.length;) {
+        const count = writeSync(this.#file!, bytes, done, bytes.length - done, this.#written)
+        done += count
+        this.#written += count
+      }
+    } catch (cause) {
+      throw diskError(this.path, 'written', cause)
+    }
+  }
+}
+
+export function readFully(file: number, path: string, target: Uint8Array, offset: number): void {
+  let done = 0
+  try {
+    while (done < target.length) {
+      const count = readSync(file, target, done, target.length - done, offset + done)
+      if (count === 0) throw new RangeError('it is shorter than its index says')
+      done += count
+    }
+  } catch (cause) {
+    throw diskError(path, 'read', cause)
+  }
+}
