@@ -4,11 +4,16 @@ import { decodeBlock } from './block.ts'
 import { BlockBuilder } from './block-builder.ts'
 import { plainRow } from './group.ts'
 
-/** Collects rows into encoded blocks. */
+/** Collects rows into encoded blocks, whose parts are kept here or go to `take` as they come. */
 export class SegmentBuilder {
   readonly parts: Uint8Array[] = []
+  readonly #take: (part: Uint8Array) => void
   readonly #blocks = new BlockBuilder((block) => this.#append(block))
   bytes = 0
+
+  constructor(take?: (part: Uint8Array) => void) {
+    this.#take = take ?? ((part) => this.parts.push(part))
+  }
 
   push(row: unknown): void {
     this.#blocks.push(plainRow(row))
@@ -25,9 +30,10 @@ export class SegmentBuilder {
   #append(block: Uint8Array): void {
     const header = new Uint8Array(8)
     new DataView(header.buffer).setUint32(0, block.length, true)
-    this.parts.push(header, block)
+    this.#take(header)
+    this.#take(block)
     const padding = -block.length & 7
-    if (padding > 0) this.parts.push(new Uint8Array(padding))
+    if (padding > 0) this.#take(new Uint8Array(padding))
     this.bytes += 8 + block.length + padding
   }
 

@@ -25,7 +25,8 @@ export function memorySlots(
       importRoots,
       spillPath: () => files.nextFile(),
       executionBytes: executionBytes(pool.capacityBytes, 1),
-      makeRoom: (bytes) => events.onReply({ type: 'makeRoom', bytes }),
+      makeRoom: (bytes, writing) =>
+        events.onReply({ type: 'makeRoom', bytes, ...(writing === undefined ? {} : { writing }) }),
       isCancelled: (task) => cancelled === task,
       log: (record) => events.onReply({ type: 'log', record }),
     })

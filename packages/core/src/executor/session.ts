@@ -250,7 +250,7 @@ export class ExecutorSession {
         this.#tell({ type: 'log', record: reply.record })
         return
       case 'makeRoom':
-        this.#makeRoom(reply.bytes)
+        this.#makeRoom(reply.bytes, reply.writing)
         return
       case 'finished': {
         const { blocks } = reply.result
@@ -272,11 +272,11 @@ export class ExecutorSession {
   }
 
   /** One block after the other leaves, until a run of so many bytes is free or nothing can leave any more. */
-  #makeRoom(bytes: number): void {
+  #makeRoom(bytes: number, writing: number | undefined): void {
     const { pool } = this.#options
     for (let used = pool.usedBytes + 1; pool.usedBytes < used && !pool.fits(bytes);) {
       used = pool.usedBytes
-      this.#feed({ type: 'roomNeeded' })
+      this.#feed({ type: 'roomNeeded', ...(writing === undefined ? {} : { writing }) })
     }
   }
 }

@@ -24,7 +24,8 @@ export type SlotReply =
       readonly failure: WireFailure
       readonly blocks?: readonly ProducedBlock[]
     }
-  | { readonly type: 'makeRoom'; readonly bytes: number }
+  /** `writing` is the dataset that the room is for. */
+  | { readonly type: 'makeRoom'; readonly bytes: number; readonly writing?: number }
   | { readonly type: 'log'; readonly record: LogRecord }
 
 export interface SlotHost {

@@ -40,9 +40,9 @@ const slot = new Slot({
   root: data.root,
   spillPath: () => files.nextFile(),
   executionBytes: data.executionBytes,
-  makeRoom(bytes) {
+  makeRoom(bytes, writing) {
     const before = Atomics.load(signals, 1)
-    reply({ type: 'makeRoom', bytes })
+    reply({ type: 'makeRoom', bytes, ...(writing === undefined ? {} : { writing }) })
     Atomics.wait(signals, 1, before, 10_000)
   },
   isCancelled: (task) => Atomics.load(signals, 0) === task,

@@ -15,7 +15,7 @@ import { rebuildClosure, type ClosureFactory } from '../closure/rebuild.ts'
 import { ValueClasses, withClasses, type InstanceForm } from '../codec/classes.ts'
 import { checksum } from '../codec/checksum.ts'
 import { plainRow } from '../codec/group.ts'
-import { copyParts, readSegment, SegmentBuilder } from '../codec/segment.ts'
+import { readSegment, SegmentBuilder } from '../codec/segment.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
 import { isAwaited, neededInputs } from '../plan/inputs.ts'
 import { toWire } from '../protocol/failure.ts'
@@ -37,6 +37,8 @@ import { loadParquetWriter } from '../files/parquet.ts'
 import { readRowsAsync } from '../files/read-rows.ts'
 import { download, isS3, upload } from '../files/s3.ts'
 import { readPlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
+import { fileSegments } from '../storage/file-blocks.ts'
+import { KeptPartition } from '../storage/kept-partition.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
@@ -82,6 +84,8 @@ export interface ProducedBlock {
   readonly name: string
   readonly place: BlockPlace
   readonly level?: StorageLevel
+  /** Its task read a shuffle, so that making it again may run whole stages. */
+  readonly costly?: boolean
 }
 
 export interface SlotResult {
@@ -101,7 +105,7 @@ export interface SlotServices {
   /** What a task may hold of runs, tables and groups before it goes on in files. */
   readonly executionBytes: number
   /** Asks the block store to evict; returns when it has. */
-  makeRoom(bytes: number): void
+  makeRoom(bytes: number, writing?: number): void
   isCancelled(task: TaskId): boolean
   readonly log: (record: LogRecord) => void
 }
@@ -341,6 +345,8 @@ class TaskRun implements OperatorScope, PipelineScope {
   readonly #malformed = new Map<string, AccumulatorUpdate>()
   readonly #copies = new Map<string, readonly FileSplit[]>()
   readonly #ended = new Set<string>()
+  /** Cached partitions in the making; what is left of them at the end of the task was not read to its end. */
+  readonly #keeping = new Set<KeptPartition>()
   readonly #abort = new AbortController()
   readonly #awaited = new Map<string, Uint8Array>()
   readonly nextPath = () => this.#services.spillPath()
@@ -482,6 +488,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   end(): void {
     this.spills.removeAll()
     this.#parts.close()
+    for (const kept of this.#keeping) kept.discard()
     for (const splits of this.#copies.values()) for (const { copy } of splits) rmSync(copy!, { force: true })
   }
 
@@ -629,7 +636,7 @@ class TaskRun implements OperatorScope, PipelineScope {
       (input) => input.kind === 'cache' && input.datasetId === node.datasetId && input.partition === partition,
     )
     if (held?.kind === 'cache') {
-      yield* segmentChunks(this.#read(held.block))
+      for (const segment of this.#segments(held.block)) yield* segmentChunks(segment)
       return
     }
     const made = isStep(node)
@@ -649,7 +656,16 @@ class TaskRun implements OperatorScope, PipelineScope {
   }
 
   *#kept(chunks: Iterable<Chunk>, node: PlanNode, level: StorageLevel, partition: number): Generator<Chunk> {
-    const store = new SegmentBuilder()
+    const { datasetId } = node
+    const kept = new KeptPartition({
+      pool: this.#services.pool,
+      level,
+      allocate: (bytes, mayEvict) =>
+        mayEvict ? this.#allocate(bytes, datasetId) : this.#services.pool.tryAllocate(bytes, this.#services.owner),
+      nextPath: this.nextPath,
+    })
+    this.#keeping.add(kept)
+    const store = new SegmentBuilder((part) => kept.add(part))
     for (const chunk of chunks) {
       this.checkCancelled()
       for (let from = 0; from < chunk.length; from += stretchRows) {
@@ -659,12 +675,16 @@ class TaskRun implements OperatorScope, PipelineScope {
       }
     }
     store.flush()
-    const name = cacheBlock(node.datasetId, partition)
+    const name = cacheBlock(datasetId, partition)
+    // One that is read twice in a task is made twice, and kept once.
     if (this.#blocks.some((block) => block.name === name)) return
-    const place = this.#place(store.parts, store.bytes, level)
+    const place = kept.finish()
+    this.#keeping.delete(kept)
     if (!place) return
-    this.#blocks.push({ name, place, level })
-    this.#cached.push({ datasetId: node.datasetId, partition, bytes: store.bytes })
+    if (place.kind === 'disk') this.#diskBytes += place.bytes
+    const costly = this.#inputs.some((input) => input.kind === 'shuffle')
+    this.#blocks.push({ name, place, level, costly })
+    this.#cached.push({ datasetId, partition, bytes: store.bytes })
   }
 
   *rowsOf(datasetId: number, partition: number): Generator<Chunk> {
@@ -681,6 +701,16 @@ class TaskRun implements OperatorScope, PipelineScope {
     this.#movedBytes += movedBytes
     this.#diskBytes += diskBytes
     return sources
+  }
+
+  /** A cached partition, a stretch at a time where it rests in a file. */
+  *#segments(block: InputBlock): Generator<Uint8Array> {
+    if (block.kind === 'bytes' || block.place.kind === 'memory') {
+      yield this.#read(block)
+      return
+    }
+    this.#diskBytes += block.bytes
+    yield* fileSegments(block.place.path, block.offset, block.bytes)
   }
 
   #read(block: InputBlock): Uint8Array {
@@ -716,27 +746,13 @@ class TaskRun implements OperatorScope, PipelineScope {
     return { place: writeFileBlock(this.#services.spillPath(), pieces), checksums }
   }
 
-  #allocate(bytes: number): Region | undefined {
+  /** `writing` is the dataset whose own partitions do not leave for it. */
+  #allocate(bytes: number, writing?: number): Region | undefined {
     const { pool, owner } = this.#services
     const region = pool.tryAllocate(bytes, owner)
     if (region) return region
-    this.#services.makeRoom(bytes)
+    this.#services.makeRoom(bytes, writing)
     return pool.tryAllocate(bytes, owner)
-  }
-
-  /** Puts bytes into pages, or into a file where the level says so or no page is left. */
-  #place(parts: readonly Uint8Array[], bytes: number, level: StorageLevel): BlockPlace | undefined {
-    const { pool } = this.#services
-    if (level !== 'disk') {
-      const region = this.#allocate(bytes)
-      if (region) {
-        copyParts(parts, pool.view(region))
-        return { kind: 'memory', region }
-      }
-      if (level === 'memory') return undefined
-    }
-    this.#diskBytes += bytes
-    return writeFileBlock(this.#services.spillPath(), parts)
   }
 }
 

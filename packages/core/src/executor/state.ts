@@ -12,6 +12,8 @@ export interface HeldBlock {
   place: BlockPlace
   /** Absent for map outputs, which may move to disk but are kept until they are dropped. */
   readonly level?: StorageLevel
+  /** Making it again may run whole stages. */
+  readonly costly?: boolean
   /** How many tasks read it; it is neither moved nor given back meanwhile. */
   pins: number
   /** Nobody will ask for it again; its place goes with the last pin. */
@@ -91,8 +93,8 @@ export type ExecutorEvent =
     }
   | { readonly type: 'taskFailed'; readonly slot: number; readonly task: TaskId; readonly failure: WireFailure }
   | { readonly type: 'slotDied'; readonly slot: number; readonly failure: WireFailure }
-  /** One block is to leave memory; asked again while there is too little room. */
-  | { readonly type: 'roomNeeded' }
+  /** One block is to leave memory, none of the dataset that is being written; asked again while there is too little room. */
+  | { readonly type: 'roomNeeded'; readonly writing?: number }
   | { readonly type: 'blockSpilled'; readonly block: string; readonly place: BlockPlace }
   | { readonly type: 'dropped'; readonly datasets: readonly number[]; readonly shuffles: readonly number[] }
 

@@ -54,7 +54,7 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
       break
     }
     case 'roomNeeded':
-      evictOne(state, commands)
+      evictOne(state, event.writing, commands)
       break
     case 'blockSpilled': {
       const block = state.blocks.get(event.block)
@@ -271,23 +271,40 @@ function keepBlocks(
   commands: ExecutorCommand[],
 ): Set<string> {
   const kept = new Set<string>()
-  for (const { name, place, level } of blocks) {
+  for (const { name, place, level, costly } of blocks) {
     if (dropped.has(ownerOf(name)) || state.blocks.has(name)) {
       if (state.blocks.has(name)) kept.add(name)
       commands.push({ type: 'releasePlace', place })
       continue
     }
-    state.blocks.set(name, { name, place, pins: 0, dropped: false, ...(level ? { level } : {}) })
+    state.blocks.set(name, {
+      name,
+      place,
+      pins: 0,
+      dropped: false,
+      ...(level ? { level } : {}),
+      ...(costly ? { costly } : {}),
+    })
     commands.push({ type: 'keepPlace', place })
     kept.add(name)
   }
   return kept
 }
 
-/** Cached partitions go before map outputs, which others would miss; least recently used first, never one that is read. */
-function evictOne(state: ExecutorState, commands: ExecutorCommand[]): void {
-  const candidates = [...state.blocks.values()].filter(({ pins, place }) => pins === 0 && place.kind === 'memory')
-  const block = candidates.find(({ level }) => level !== undefined) ?? candidates[0]
+/**
+ * Cached partitions that were made of sources go first, then those behind a shuffle, then map outputs, which others would
+ * miss; among equals the least recently used, never one that is read. Partitions of the dataset that is being written
+ * stay: pushing out one for the next would leave as few, for more work.
+ */
+function evictOne(state: ExecutorState, writing: number | undefined, commands: ExecutorCommand[]): void {
+  const own = writing === undefined ? undefined : `cache-${writing}`
+  const candidates = [...state.blocks.values()].filter(
+    ({ name, pins, place }) => pins === 0 && place.kind === 'memory' && ownerOf(name) !== own,
+  )
+  const block =
+    candidates.find(({ level, costly }) => level !== undefined && !costly) ??
+    candidates.find(({ level }) => level !== undefined) ??
+    candidates[0]
   if (!block) return
   if (block.level !== 'memory') {
     commands.push({ type: 'spillBlock', block: block.name, place: block.place })

@@ -53,7 +53,8 @@ export function writeFileBlock(path: string, parts: Iterable<Uint8Array>): Block
   return { kind: 'disk', path, bytes }
 }
 
-function openToWrite(path: string): number {
+/** Throws a DiskError. */
+export function openToWrite(path: string): number {
   try {
     return openSync(path, 'wx')
   } catch (cause) {
@@ -61,7 +62,8 @@ function openToWrite(path: string): number {
   }
 }
 
-function writeAll(file: number, path: string, bytes: Uint8Array): void {
+/** Throws a DiskError. */
+export function writeAll(file: number, path: string, bytes: Uint8Array): void {
   try {
     for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
   } catch (cause) {

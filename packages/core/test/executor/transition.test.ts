@@ -268,6 +268,19 @@ describe('blocks', () => {
     transition(state, { type: 'blockSpilled', block: 'shuffle-7-0', place: file })
     expect(make()).toEqual([])
   })
+
+  test('for room what was made of sources goes before what lies behind a shuffle, and nothing of the dataset being written', () => {
+    const state = started()
+    run(state, 1, [{ name: 'cache-4-0', place: page(1), level: 'memory', costly: true }])
+    run(state, 2, [{ name: 'cache-5-0', place: page(2), level: 'memory' }])
+    run(state, 3, [{ name: 'cache-6-0', place: page(3), level: 'memory' }])
+    const make = () =>
+      transition(state, { type: 'roomNeeded', writing: 5 }).flatMap((command) =>
+        command.type === 'releasePlace' ? [command.place] : [],
+      )
+    expect([make(), make(), make()]).toEqual([[page(3)], [page(1)], []])
+    expect([...state.blocks.keys()]).toEqual(['cache-5-0'])
+  })
 })
 
 test('whatever happens in whatever order, each place is kept or given back exactly once', () => {
