@@ -142,11 +142,8 @@ test('TypeScript 5.0 with node10 resolution finds no fault in a program and in b
   await writeFile(join(app, 'consumer.cts'), typedConsumer)
   const options = ['--strict', '--module', 'commonjs', '--moduleResolution', 'node10', '--target', 'es2022']
   const { stdout } = await run(oldTypescript, 'consumer.cts', ...options, '--lib', 'es2022', '--types', 'node')
-  const faults = stdout.split('\n').filter((line) => line !== '' && !line.startsWith(' '))
-  // zod's own declarations want a later TypeScript; seeing them shows that libraries were checked.
-  const faultsOfZod = faults.filter((line) => /node_modules\/zod\/\S+: error TS/.test(line))
-  expect(faultsOfZod.length).toBeGreaterThan(0)
-  expect(faults.filter((line) => !faultsOfZod.includes(line))).toEqual([])
+  // Without skipLibCheck, so it also reads the declarations of both packages.
+  expect(stdout).toBe('')
   expect(await run('--disable-warning=ExperimentalWarning', 'consumer.cjs')).toEqual({
     code: 0,
     stdout: "[ [ 'a', 2 ], [ 'b', 1 ] ]\n[ 'blur' ]\nf64\n",

@@ -12,7 +12,7 @@ import { startMemoryCluster } from '../packages/core/dist/cluster/memory-cluster
 import { resolveConfig } from '../packages/core/dist/base/config.js'
 import { Context } from '../packages/core/dist/driver/context.js'
 
-const program = join(import.meta.dirname, '../packages/core/dist/cli/executor.js')
+const program = join(import.meta.dirname, '../packages/core/lib/executor.js')
 
 describe('daemons', () => {
   let folder: string

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-// Stands in the repository, and not in dist, so that npm finds it when it links a workspace that is not built yet.
-import '../dist/cli/executor.js'
+// Stands in the repository, and not in lib, so that npm finds it when it links a workspace that is not built yet.
+import '../lib/executor.js'

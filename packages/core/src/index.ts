@@ -1,6 +1,6 @@
 /** The public names of @gridify/core, listed by hand. */
 
-import { resolveConfig, type ContextOptions } from './base/config.ts'
+import type { ContextOptions } from './base/config.ts'
 import { startCluster } from './cluster/start-cluster.ts'
 import { Context } from './driver/context.ts'
 
@@ -13,9 +13,12 @@ import { Context } from './driver/context.ts'
  * await context.stop()
  */
 export async function createContext(options: ContextOptions = {}): Promise<Context> {
-  const cluster = await startCluster(resolveConfig(options))
+  // Schemas take longer to load than all the rest, and many programs import this package to do nothing with it.
+  const { resolveConfig } = await import('./base/config.ts')
+  const config = resolveConfig(options)
+  const cluster = await startCluster(config)
   try {
-    return await new Context(resolveConfig(options), cluster).connect()
+    return await new Context(config, cluster).connect()
   } catch (error) {
     await cluster.stop()
     throw error

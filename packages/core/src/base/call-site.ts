@@ -1,7 +1,6 @@
 /** The user's line that made a dataset or started a job: the first frame of a stack that is not ours. */
 
-import { dirname } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { codeFolder, codePath, sourcePath } from './package-files.ts'
 
 export interface CallSite {
   /** The public method, such as `map`. */
@@ -9,11 +8,6 @@ export interface CallSite {
   /** `file:line:column`, or `unknown` where no frame of the user's is on the stack. */
   readonly location: string
 }
-
-const ourFolder = pathToFileURL(dirname(dirname(fileURLToPath(import.meta.url)))).href + '/'
-const ourPath = fileURLToPath(ourFolder)
-/** Where source maps are on, our frames are shown at the sources beside the build. */
-const mappedPath = ourPath.replace(/dist[\\/]$/, 'src/')
 
 /** Where operations are called from; a line is looked up when it is first asked for, which few lines ever are. */
 class LazyCallSite implements CallSite {
@@ -47,9 +41,9 @@ export function callSite(operation: string): CallSite {
 function userFrame(stack: string): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     if (
-      line.includes(ourFolder) ||
-      line.includes(ourPath) ||
-      line.includes(mappedPath) ||
+      line.includes(codeFolder) ||
+      line.includes(codePath) ||
+      line.includes(sourcePath) ||
       line.includes('node:internal')
     )
       continue

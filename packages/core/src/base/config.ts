@@ -1,6 +1,5 @@
 /** The one configuration schema: options > environment (`GRIDIFY_*`) > defaults; an unknown key names the nearest. */
 
-import { availableParallelism } from 'node:os'
 import { inspect } from 'node:util'
 import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
@@ -96,25 +95,4 @@ export function resolveConfig(options: ContextOptions, environment: NodeJS.Proce
     )
   }
   return result.data
-}
-
-export type Master =
-  | { readonly kind: 'memory'; readonly executors: number }
-  | { readonly kind: 'local'; readonly slots: number }
-  | { readonly kind: 'local-cluster'; readonly executors: number; readonly cores: number }
-
-/** Parses `memory`, `memory[n]`, `local`, `local[n]`, `local[*]` and `local-cluster[n,cores]`. */
-export function parseMaster(text: string): Master {
-  const match = /^(memory|local|local-cluster)(?:\[(\*|\d+)(?:,(\d+))?\])?$/.exec(text)
-  const first = match?.[2] === '*' ? availableParallelism() : Number(match?.[2] ?? (match?.[1] === 'local' ? 1 : 2))
-  const second = match?.[3]
-  if (match && first >= 1) {
-    if (match[1] === 'memory' && !second) return { kind: 'memory', executors: first }
-    if (match[1] === 'local' && !second) return { kind: 'local', slots: first }
-    if (match[1] === 'local-cluster' && Number(second) >= 1)
-      return { kind: 'local-cluster', executors: first, cores: Number(second) }
-  }
-  throw new UsageError(
-    `master '${text}' is none of local[n], local[*], local-cluster[n,cores] and memory[n] (n, cores >= 1)`,
-  )
 }

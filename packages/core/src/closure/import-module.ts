@@ -4,6 +4,7 @@ import { createRequire, isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ClosureError } from '../base/errors.ts'
+import { codeFolder, isSource } from '../base/package-files.ts'
 import { corePackage, packageName } from './package-of.ts'
 import { findInstalled, resolveImport } from './resolve-package.ts'
 import type { NamedModule, WireImport } from './wire.ts'
@@ -73,8 +74,7 @@ async function requireModule(wanted: Wanted, roots: readonly string[]): Promise<
 
 /** The copy of the core that this executor runs on. */
 function coreEntry(): string {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-  return new URL(`../index${extension}`, import.meta.url).href
+  return new URL(isSource ? 'index.ts' : 'index.js', codeFolder).href
 }
 
 function member(module: unknown, name: string): unknown {

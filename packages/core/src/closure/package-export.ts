@@ -1,8 +1,8 @@
 /** Finds the name under which a package exports a function that was not imported by name: `const { chunk } = lodash`. */
 
 import { createRequire, type Module } from 'node:module'
-import { dirname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, relative, sep } from 'node:path'
+import { codePath, isSource } from '../base/package-files.ts'
 import type { NamedModule } from './wire.ts'
 import { corePackage, type Package } from './package-of.ts'
 
@@ -58,8 +58,7 @@ function loadFile(require: NodeJS.Require, file: string): unknown {
 }
 
 function loadCore(file: string): unknown {
-  const folder = dirname(dirname(fileURLToPath(import.meta.url)))
   // Only the copy that this module is part of, and only once it is compiled: Node cannot load our TypeScript.
-  if (!file.startsWith(folder + sep) || !import.meta.url.endsWith('.js')) return undefined
-  return loadFile(createRequire(join(folder, 'node_modules', 'from.js')), join(folder, 'index.js'))
+  if (!file.startsWith(codePath) || isSource) return undefined
+  return loadFile(createRequire(join(codePath, 'node_modules', 'from.js')), join(codePath, 'index.js'))
 }

@@ -1,5 +1,6 @@
 /** The scripts of this process as V8 sees them (after tsx, vite, ...), by script id. */
 
+import { codeFolder } from '../base/package-files.ts'
 import { inspectorSession, post } from './inspector-session.ts'
 
 export interface Script {
@@ -16,8 +17,6 @@ interface ScriptParsed {
 
 const scripts = new Map<string, Script>()
 const eagerLength = 1 << 20
-/** This package's own modules, wherever it is linked from. */
-const ourFolder = new URL('../', import.meta.url).href
 
 /**
  * The script of a function. Enabling the debugger costs about 0.1 ms for each script of the process, so one such
@@ -59,7 +58,7 @@ export function scriptSource(url: string): string | undefined {
 }
 
 function isPackageScript(url: string): boolean {
-  return url.includes('/node_modules/') || url.startsWith(ourFolder)
+  return url.includes('/node_modules/') || url.startsWith(codeFolder)
 }
 
 export function isNodeScript(url: string): boolean {

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../base/config.ts'
 import { ClusterError } from '../base/errors.ts'
+import { entryFile } from '../base/package-files.ts'
 import type { Cluster } from './cluster.ts'
 import { connectDaemons } from './daemons.ts'
 
@@ -38,7 +39,7 @@ export async function startLocalCluster(executors: number, cores: number, config
     const urls = await Promise.all(
       Array.from({ length: executors }, () => {
         const child = fork(
-          fileURLToPath(new URL('../cli/executor.js', import.meta.url)),
+          fileURLToPath(entryFile('executor')),
           [
             '--port',
             '0',

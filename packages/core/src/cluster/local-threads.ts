@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import type { ExecutorId } from '../base/ids.ts'
+import { entryFile } from '../base/package-files.ts'
 import type { SessionThreadData } from '../executor/session-thread.ts'
 import { portChannel } from '../transport/port-channel.ts'
 import type { Cluster } from './cluster.ts'
@@ -19,7 +20,7 @@ export async function startLocalThreads(slots: number, config: Config, workParen
     workFolder: join(workParent, `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
     importRoots: [process.cwd()],
   }
-  const worker = new Worker(new URL('../executor/session-thread.js', import.meta.url), {
+  const worker = new Worker(entryFile('session-thread'), {
     workerData: data,
     execArgv: [],
   })

@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { ClusterError, OutOfMemoryError } from '../base/errors.ts'
 import type { TaskId } from '../base/ids.ts'
+import { entryFile } from '../base/package-files.ts'
 import { toWire } from '../protocol/failure.ts'
 import type { PagePool } from '../storage/page-pool.ts'
 import { firstSlotOwner } from '../storage/page-pool.ts'
@@ -43,7 +44,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       imports: options.imports ?? [],
     }
     // Not the driver's loaders and not its --inspect: a slot runs plain JavaScript.
-    const worker = new Worker(new URL('./slot-thread.js', import.meta.url), {
+    const worker = new Worker(entryFile('slot-thread'), {
       workerData: data,
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: Math.floor(options.heapBytes / 2 ** 20) },

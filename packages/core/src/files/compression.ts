@@ -1,9 +1,10 @@
 /** Compressed files by the end of their names, inflated and deflated without a promise. */
 
 import * as zlib from 'node:zlib'
-import { Gunzip, Gzip, ZstdCompress, ZstdDecompress } from 'minizlib'
+import type { Gunzip, Gzip, ZstdCompress, ZstdDecompress } from 'minizlib'
 import type { Compression } from '../base/file-format.ts'
 import { UsageError } from '../base/errors.ts'
+import { deflater } from './lazy-packages.ts'
 
 const endings: readonly (readonly [string, Compression])[] = [
   ['.gz', 'gzip'],
@@ -26,7 +27,7 @@ export function checkCompression(compression: Compression, what: string): void {
     throw new UsageError(`${what}: zstd needs Node 22.15 or newer, this is ${process.version}; use gzip`)
 }
 
-type Stream = InstanceType<typeof Gzip | typeof Gunzip | typeof ZstdCompress | typeof ZstdDecompress>
+type Stream = Gzip | Gunzip | ZstdCompress | ZstdDecompress
 
 export function* inflated(chunks: Iterable<Buffer>, path: string, site: string): Generator<Buffer> {
   const compression = compressionOf(path)
@@ -38,6 +39,7 @@ export function* inflated(chunks: Iterable<Buffer>, path: string, site: string):
   }
   checkCompression(compression, `${site}: ${path}`)
   try {
+    const { Gunzip, ZstdDecompress } = deflater()
     yield* through(compression === 'gzip' ? new Gunzip({}) : new ZstdDecompress({}), chunks)
   } catch (error) {
     if (!(error instanceof Error) || !/^Z|zlib|zstd/i.test(`${(error as NodeJS.ErrnoException).code} ${error.message}`))
@@ -47,8 +49,12 @@ export function* inflated(chunks: Iterable<Buffer>, path: string, site: string):
 }
 
 export function* deflated(chunks: Iterable<Buffer>, compression: Compression | undefined): Generator<Buffer> {
-  if (!compression) yield* chunks
-  else yield* through(compression === 'gzip' ? new Gzip({}) : new ZstdCompress({}), chunks)
+  if (!compression) {
+    yield* chunks
+    return
+  }
+  const { Gzip, ZstdCompress } = deflater()
+  yield* through(compression === 'gzip' ? new Gzip({}) : new ZstdCompress({}), chunks)
 }
 
 function* through(stream: Stream, chunks: Iterable<Buffer>): Generator<Buffer> {

@@ -1,10 +1,10 @@
 /** Records of CSV files as lists of text or as objects by column; what they hold stays text. */
 
-import { Parser, type CsvError, type Options } from 'csv-parse'
-import { parse } from 'csv-parse/sync'
+import type { CsvError, Options } from 'csv-parse'
 import type { ReadFormat } from '../base/file-format.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import { UsageError } from '../base/errors.ts'
+import { csvParser, csvSyncParser } from './lazy-packages.ts'
 import type { MalformedCounter } from './malformed-rows.ts'
 import { readLines, splitBytes } from './text-lines.ts'
 
@@ -76,6 +76,7 @@ interface SynchronousParser {
 
 function* longRecords(split: FileSplit, options: Options, site: string): Generator<Parsed[]> {
   let parsed: Parsed[] = []
+  const { Parser } = csvParser()
   const parser = new Parser({
     ...options,
     skip_records_with_error: true,
@@ -116,6 +117,7 @@ function* lineRecords(split: FileSplit, options: Options, site: string): Generat
 }
 
 function parseLines(lines: readonly { text: string; line: number }[], options: Options): Parsed[] {
+  const { parse } = csvSyncParser()
   try {
     const records: string[][] = parse(lines.map(({ text }) => text).join('\n'), options)
     // As many records as lines: then none of them took in another line.
@@ -137,7 +139,7 @@ function headerOf(split: FileSplit, options: Options, site: string): string[] | 
   for (const lines of readLines({ ...split, start: 0, end: Math.min(split.size, 64 * 1024) }, site))
     for (const text of lines)
       if (text !== '' && !(options.comment && text.startsWith(options.comment as string)))
-        return (parse(text, options) as string[][])[0]
+        return (csvSyncParser().parse(text, options) as string[][])[0]
   return undefined
 }
 

@@ -1,9 +1,9 @@
 /** Write format -> the bytes of a file. */
 
-import { stringify } from 'csv-stringify/sync'
 import { assertNever, UsageError } from '../base/errors.ts'
 import type { Compression, WriteFormat } from '../base/file-format.ts'
 import { deflated } from './compression.ts'
+import { csvWriter } from './lazy-packages.ts'
 import { encodeObjects } from './object-file.ts'
 import { encodeParquet } from './parquet.ts'
 
@@ -71,7 +71,7 @@ function* csvOf(
   let begun = false
   const lines = (records: readonly (readonly unknown[])[]) =>
     Buffer.from(
-      stringify([...records], {
+      csvWriter().stringify([...records], {
         delimiter: format.delimiter,
         // A line that is empty would be none, one that begins with a mark would lose it.
         quoted_empty: records.some((record) => record.length === 1),

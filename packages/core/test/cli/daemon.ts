@@ -17,7 +17,7 @@ export interface Daemon {
   readonly finished: Promise<Finished>
 }
 
-const command = new URL('../../dist/cli/executor.js', import.meta.url)
+const command = new URL('../../lib/executor.js', import.meta.url)
 
 export function runExecutor(
   argv: readonly string[],

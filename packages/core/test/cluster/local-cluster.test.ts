@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 
 const workDir = mkdtempSync(join(tmpdir(), 'gridify-test-'))
 afterAll(() => rmSync(workDir, { recursive: true }))
-const core = new URL('../../dist/index.js', import.meta.url).href
+const core = new URL('../../lib/index.js', import.meta.url).href
 
 test('a driver that exits without stop() leaves no folder, and so no secret, behind', () => {
   const driver = `

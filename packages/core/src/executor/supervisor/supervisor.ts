@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
 import { defaultHeapBytes } from '../../base/heap-limit.ts'
+import { entryFile } from '../../base/package-files.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { LogLevel } from '../../base/logger.ts'
 import type { Obituary } from '../../transport/connect.ts'
@@ -145,7 +146,7 @@ export class Supervisor {
     const { advertise } = this.#options
     const name = advertise ?? (isWildcard(this.#options.host) ? 'executor' : this.url)
     const child = new SessionChild(
-      this.#options.entry ?? new URL('../session-main.js', import.meta.url),
+      this.#options.entry ?? entryFile('session-main'),
       { session, cores, memoryBytes, heapBytes, workDir, root, imports, name, advertise, logLevel },
       this.#log,
     )
