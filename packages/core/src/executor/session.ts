@@ -4,18 +4,18 @@
  */
 
 import type { Clock } from '../base/clock.ts'
-import { FetchError } from '../base/errors.ts'
+import { DiskError, FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
-import { checksum } from '../codec/checksum.ts'
+import { toWire } from '../protocol/failure.ts'
 import type { DriverMessage, ExecutorMessage, PeerMessage, TaskSuccess } from '../protocol/messages.ts'
 import { BlockClient, BlockMissing } from '../shuffle/block-client.ts'
 import { placeBytes, readPlace, releasePlace, writeFileBlock } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import type { WorkFolder } from '../storage/work-folder.ts'
 import type { Channel } from '../transport/channel.ts'
-import type { InputBlock } from './slot.ts'
+import { fetchBlock, fetchedBytes } from './fetch-block.ts'
 import type { SlotHost, SlotReply, StartSlot } from './slot-host.ts'
 import { initialState, type ExecutorCommand, type ExecutorEvent, type ExecutorState, type Fetch } from './state.ts'
 import { transition } from './transition.ts'
@@ -36,7 +36,8 @@ export interface SessionOptions {
   readonly onStop: () => void
 }
 
-const limits = { inFlightBytes: 64 * 2 ** 20, fetchAttempts: 2 }
+const mostInFlightBytes = 64 * 2 ** 20
+const fetchAttempts = 2
 
 export class ExecutorSession {
   readonly #driver: Channel
@@ -55,7 +56,11 @@ export class ExecutorSession {
   constructor(driver: Channel, options: SessionOptions) {
     this.#driver = driver
     this.#options = options
-    this.#state = initialState(options.cores, limits)
+    const inFlightBytes = Math.max(
+      fetchedBytes,
+      Math.min(mostInFlightBytes, Math.floor(options.pool.capacityBytes / 8)),
+    )
+    this.#state = initialState(options.cores, { inFlightBytes, fetchAttempts })
     this.#client = new BlockClient((id) => {
       const url = this.#peers.get(id)
       if (url === undefined) throw new FetchError(`executor ${id} is not known here`)
@@ -209,24 +214,18 @@ export class ExecutorSession {
   }
 
   async #fetch(fetch: Fetch): Promise<void> {
-    const { executor, block, offset, bytes } = fetch
+    const { pool, workFolder } = this.#options
     try {
-      const fetched = await this.#client.fetch(executor, block, offset, bytes)
-      if (fetch.checksum !== undefined && checksum(fetched) !== fetch.checksum)
-        throw new FetchError(`block ${block} arrived damaged from executor ${executor}`)
-      if (!this.#stopped) this.#feed({ type: 'blockArrived', fetch: fetch.id, block: this.#hold(fetched) })
+      const block = await fetchBlock(this.#client, fetch, pool, () => workFolder.nextFile())
+      if (!this.#stopped) this.#feed({ type: 'blockArrived', fetch: fetch.id, block })
     } catch (error) {
+      if (error instanceof DiskError) {
+        this.#feed({ type: 'fetchUnheld', fetch: fetch.id, failure: toWire(error) })
+        return
+      }
       const reason = error instanceof Error ? error.message : String(error)
       this.#feed({ type: 'fetchFailed', fetch: fetch.id, retry: !(error instanceof BlockMissing), reason })
     }
-  }
-
-  /** In pages where there is room, so that its slot reads it in place. */
-  #hold(bytes: Uint8Array): InputBlock {
-    const region = this.#options.pool.tryAllocate(bytes.length, storeOwner)
-    if (!region) return { kind: 'bytes', bytes }
-    this.#options.pool.view(region).set(bytes)
-    return { kind: 'place', place: { kind: 'memory', region }, offset: 0, bytes: bytes.length }
   }
 
   #read({ block, offset, bytes }: Extract<PeerMessage, { type: 'fetch' }>): Uint8Array | undefined {

@@ -84,6 +84,8 @@ export type ExecutorEvent =
   | { readonly type: 'blockArrived'; readonly fetch: number; readonly block: InputBlock }
   /** `retry` where the block may be there and only the way to it failed. */
   | { readonly type: 'fetchFailed'; readonly fetch: number; readonly retry: boolean; readonly reason: string }
+  /** It came, and there was no place to put it. */
+  | { readonly type: 'fetchUnheld'; readonly fetch: number; readonly failure: WireFailure }
   | {
       readonly type: 'taskFinished'
       readonly slot: number

@@ -30,6 +30,14 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
     case 'fetchFailed':
       failFetch(state, event, commands)
       break
+    case 'fetchUnheld': {
+      const entry = state.tasks.get(takeFetch(state, event.fetch)?.task ?? (0 as TaskId))
+      if (entry) {
+        forget(state, entry, commands)
+        tellFailed(entry.task.id, event.failure, commands)
+      }
+      break
+    }
     case 'taskFinished': {
       const task = endRun(state, event.slot, event.task, commands)
       if (!task) {

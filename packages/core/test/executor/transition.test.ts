@@ -199,6 +199,16 @@ describe('inputs', () => {
     expect(fail(2, false)).toEqual([{ ...told, message: { ...told.message, taskId: 2 } }])
   })
 
+  test('a block that came and found no place fails its task, not its executor', () => {
+    const state = started()
+    transition(state, { type: 'taskReceived', task: task(1, shuffled([0, there, 60])) })
+    const failure = { name: 'DiskError', message: 'no space', stack: '' }
+    expect(transition(state, { type: 'fetchUnheld', fetch: 1, failure })).toEqual([
+      { type: 'tellDriver', message: { type: 'failed', taskId: 1, failure } },
+    ])
+    expect(state.inFlightBytes).toBe(0)
+  })
+
   test('a block that arrives for a task that is gone gives its place back', () => {
     const state = started()
     transition(state, { type: 'taskReceived', task: task(1, shuffled([0, there, 60])) })

@@ -1,0 +1,50 @@
+/** A work folder that takes no more: the error says so, and no file stays. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createContext, DiskError } from '@gridify/core'
+import { afterAll, expect, test } from 'vitest'
+
+const folder = mkdtempSync(join(tmpdir(), 'gridify-disk-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const core = new URL('../../lib/index.js', import.meta.url).href
+
+test.each(['local[1]', 'local-cluster[1,1]'])('%s: a disk that is full while a task spills', (master) => {
+  const workDir = join(folder, master)
+  mkdirSync(workDir)
+  const driver = `
+    import { createContext } from '${core}'
+    const context = await createContext({ master: '${master}', workDir: process.argv[1], onLog: () => {} })
+    const groups = context.range(0, 200000).map((i) => [i % 10, { at: i }]).groupByKey()
+    const error = await groups.count().catch((thrown) => thrown)
+    console.log(error.code, error.message)
+    await context.stop()`
+  // No file may grow beyond 256 blocks of 512 bytes: writing more fails as on a full disk.
+  const { stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', 'ulimit -f 256; exec "$@"', 'sh', process.execPath, '--input-type=module', '--eval', driver, workDir],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, GRIDIFY_EXECUTION_BYTES: '20000' },
+    },
+  )
+  expect(stderr).toBe('')
+  expect(stdout).toMatch(/^DISK \/\S+\.block could not be written: EFBIG/)
+  expect(stdout).toContain('free space there, give it another folder (workDir, or --work-dir of the executor)')
+  expect(readdirSync(workDir)).toEqual([])
+})
+
+test('a work folder that cannot be made', async () => {
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  await using context = await createContext({ master: 'local[1]', workDir: file, shuffleStorage: 'disk' })
+  const error = await context
+    .range(0, 10)
+    .keyBy((i) => i)
+    .groupByKey()
+    .count()
+    .catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(DiskError)
+  expect((error as DiskError).message).toMatch(/ENOTDIR.*give it another folder \(workDir/)
+})
