@@ -23,14 +23,14 @@ export const broadcastJoin: BenchCase = {
         return context
           .range(0, rows, { partitions })
           .map((i) => [((i * 48271) % 2147483647) % keys, i % 1000])
-          .filter(([key]) => prices.value.has(key))
-          .map(([key, value]): [number, [number, number]] => [key, [value, prices.value.get(key)!]])
+          .map(([key, value]): [number, [number, number | undefined]] => [key, [value, prices.value.get(key)]])
+          .filter(([, [, price]]) => price !== undefined)
           .aggregate(
             noPairs(),
             (totals, [key, [value, price]]) => {
               totals.count++
-              totals.sum += value + price
-              totals.product = (totals.product + key * value * price) % modulus
+              totals.sum += value + price!
+              totals.product = (totals.product + key * value * price!) % modulus
               return totals
             },
             mergePairs,
@@ -59,8 +59,7 @@ export const broadcastJoin: BenchCase = {
         val prices = sc.broadcast((0L until ${tableRows}L).map(key => key -> key * 7 % 1000).toMap)
         val (count, sum, product) = sc.range(0, ${rows}, 1, ${partitions})
           .map(i => ((i * 48271 % 2147483647L) % ${keys}, i % 1000))
-          .filter { case (key, _) => prices.value.contains(key) }
-          .map { case (key, value) => (key, (value, prices.value(key))) }
+          .flatMap { case (key, value) => prices.value.get(key).map(price => (key, (value, price))) }
           .aggregate((0L, 0L, 0L))(
             { case (t, (k, (v, p))) => (t._1 + 1, t._2 + v + p, (t._3 + k * v * p) % ${modulus}L) },
             (a, b) => (a._1 + b._1, a._2 + b._2, (a._3 + b._3) % ${modulus}L))
@@ -68,7 +67,7 @@ export const broadcastJoin: BenchCase = {
       python: `
     prices = sc.broadcast({key: key * 7 % 1000 for key in range(${tableRows})})
     count, sum, product = (sc.range(0, ${rows}, 1, ${partitions}).map(lambda i: (i * 48271 % 2147483647 % ${keys}, i % 1000))
-        .filter(lambda p: p[0] in prices.value).map(lambda p: (p[0], (p[1], prices.value[p[0]])))
+        .map(lambda p: (p[0], (p[1], prices.value.get(p[0])))).filter(lambda p: p[1][1] is not None)
         .aggregate((0, 0, 0),
             lambda t, p: (t[0] + 1, t[1] + p[1][0] + p[1][1], (t[2] + p[0] * p[1][0] * p[1][1]) % ${modulus}),
             lambda a, b: (a[0] + b[0], a[1] + b[1], (a[2] + b[2]) % ${modulus})))

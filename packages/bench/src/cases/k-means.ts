@@ -32,6 +32,25 @@ function nearest(point: readonly number[], centers: readonly (readonly number[])
   return best
 }
 
+interface Total {
+  readonly sum: number[]
+  size: number
+}
+
+const noPoints = (): Total => ({ sum: Array.from({ length: dimensions }, () => 0), size: 0 })
+
+function addPoint(total: Total, point: readonly number[]): Total {
+  for (let d = 0; d < point.length; d++) total.sum[d]! += point[d]!
+  total.size++
+  return total
+}
+
+function addTotals(left: Total, right: Total): Total {
+  for (let d = 0; d < right.sum.length; d++) left.sum[d]! += right.sum[d]!
+  left.size += right.size
+  return left
+}
+
 /** Sees where every centre went and how the points were shared out. */
 function checksumOf(centers: readonly (readonly number[])[], sizes: readonly number[]) {
   return {
@@ -60,15 +79,12 @@ export const kMeans: BenchCase = {
         for (let iteration = 0; iteration < iterations; iteration++) {
           const current = centers
           const sums = await points
-            .map((point): [number, [number[], number]] => [nearest(point, current), [point, 1]])
-            .reduceByKey(([left, m], [right, n]): [number[], number] => [
-              left.map((value, d) => value + right[d]!),
-              m + n,
-            ])
+            .map((point): [number, number[]] => [nearest(point, current), point])
+            .aggregateByKey(noPoints(), addPoint, addTotals)
             .collect()
           sums.sort(([left], [right]) => left - right)
-          centers = sums.map(([, [sum, size]]) => sum.map((value) => value / size))
-          sizes = sums.map(([, [, size]]) => size)
+          centers = sums.map(([, { sum, size }]) => sum.map((value) => value / size))
+          sizes = sums.map(([, { size }]) => size)
         }
         return checksumOf(centers, sizes)
       },
@@ -116,9 +132,18 @@ export const kMeans: BenchCase = {
               if (distance < bestDistance) { bestDistance = distance; best = c }
               c += 1
             }
-            (best, (point, 1L))
-          }.reduceByKey((left, right) =>
-            (Array.tabulate(left._1.length)(d => left._1(d) + right._1(d)), left._2 + right._2)
+            (best, point)
+          }.aggregateByKey((Array.fill(${dimensions})(0.0), 0L))(
+            (total, point) => {
+              var d = 0
+              while (d < point.length) { total._1(d) += point(d); d += 1 }
+              (total._1, total._2 + 1)
+            },
+            (left, right) => {
+              var d = 0
+              while (d < right._1.length) { left._1(d) += right._1(d); d += 1 }
+              (left._1, left._2 + right._2)
+            }
           ).collect().sortBy(_._1)
           centers = sums.map { case (_, (sum, size)) => sum.map(_ / size) }
           sizes = sums.map(_._2._2)
