@@ -1,4 +1,4 @@
-import { createContext, type Context } from '@gridify/core'
+import { createContext, type Context } from '../../core/dist/index.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { measureSerializer } from '../src/serialization/measure-serializer.ts'
 import { sampleRows } from '../src/serialization/sample-rows.ts'

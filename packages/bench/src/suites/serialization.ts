@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { createContext, registerClass } from '@gridify/core'
+// Modules of one build: the codec is no public name, and the bundles that programs import have their own.
+import { createContext, registerClass } from '../../../core/dist/index.js'
 import { outputOptions, positive, publish } from '../command-options.ts'
 import { measureSerializer } from '../serialization/measure-serializer.ts'
 import { RegisteredRating, sampleRows } from '../serialization/sample-rows.ts'
