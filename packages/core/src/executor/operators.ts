@@ -62,7 +62,7 @@ export function* computeChunks(
     case 'aggregate': {
       scope.enter(node, partition)
       const pairs = pairsOf(scope.batchesOf(node.parent, partition), node.site)
-      yield* pairChunks(localAggregation(pairs, node.aggregator, scope.functionOf, node.site))
+      yield* pairChunks(localAggregation(pairs, node.aggregator, scope.functionOf, node.site, scope.spills))
       return
     }
     case 'shuffle': {

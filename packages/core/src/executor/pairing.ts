@@ -52,6 +52,7 @@ function cogroupColumns(node: NodeOf<'cogroup'>, partition: number, scope: Opera
   return localCogroup(
     node.parents.map((parent) => pairsOf(scope.batchesOf(parent, partition), node.site)),
     node.site,
+    scope.spills,
   )
 }
 

@@ -2,10 +2,12 @@
 
 import { listOf } from '../codec/columns/column.ts'
 import type { Aggregator } from '../lineage/node.ts'
+import type { TaskSpills } from '../storage/task-spills.ts'
 import { Fold } from './fold.ts'
 import { finishing, valueMerging, type FunctionOf, type Pair } from './merging.ts'
-import { heldColumns, type GroupedColumns, type GroupedSide } from './reduce.ts'
+import { groupColumns, heldColumns, type GroupedColumns, type GroupedSide } from './reduce.ts'
 import type { PairColumns } from './slice.ts'
+import { SpilledValues } from './spilled-values.ts'
 import { Staging } from './staging.ts'
 import { AdaptiveIndex } from './value-index.ts'
 
@@ -17,12 +19,10 @@ export function* localAggregation(
   aggregator: Aggregator,
   functionOf: FunctionOf,
   site: string,
+  spills: TaskSpills,
 ): Generator<PairColumns> {
   if (aggregator.kind === 'group') {
-    for (const { rows, keys, groupsOf } of localCogroup([pairs], site)) {
-      const groups = Array.from({ length: rows }, (_, id) => groupsOf(id)[0])
-      yield { rows, keys, values: groups }
-    }
+    for (const columns of localCogroup([pairs], site, spills)) yield* groupColumns(columns, spills)
     return
   }
   const index = new AdaptiveIndex(site)
@@ -35,27 +35,33 @@ export function* localAggregation(
   yield { rows: index.size, keys: index.keys(), values: finish ? Array.from(values, finish) : values }
 }
 
-export function* localCogroup(sides: readonly Iterable<Pair>[], site: string): Generator<GroupedColumns> {
+/** Values go on in a file as those of a large bucket do; keys stay in memory. */
+export function* localCogroup(
+  sides: readonly Iterable<Pair>[],
+  site: string,
+  spills: TaskSpills,
+): Generator<GroupedColumns> {
   const index = new AdaptiveIndex(site)
-  const lists = sides.map((pairs) => {
-    const ids: number[] = []
-    const values: unknown[] = []
-    numbered(pairs, index, (staging, numbers) => {
-      const staged = staging.valuesAreNumbers ? staging.values : staging.valueList
-      for (let i = 0; i < staging.rows; i++) {
-        ids.push(numbers[i]!)
-        values.push(staged[i])
-      }
+  const all = sides.map((pairs) => {
+    const values = new SpilledValues(spills)
+    numbered(pairs, index, (staging, ids) => {
+      const { rows, listBytes } = staging
+      values.add(ids, staging.valuesAreNumbers ? staging.values : staging.valueList, rows, listBytes, index.size)
     })
-    return { ids, values }
+    return values
   })
   const { size } = index
   if (size === 0) return
-  yield heldColumns(
-    size,
-    index.keys(),
-    lists.map(({ ids, values }) => grouped(ids, values, size)),
-  )
+  if (all.every(({ held }) => held !== undefined)) {
+    yield heldColumns(
+      size,
+      index.keys(),
+      all.map(({ held }) => grouped(held!.ids, held!.values, size)),
+    )
+    return
+  }
+  for (const values of all) values.write(size)
+  yield { rows: size, keys: index.keys(), groupsOf: (id) => all.map((values) => values.group(id)) }
 }
 
 /** Gives `add` a stretch of pairs at a time, with the number of each row's key. */

@@ -128,14 +128,17 @@ export class MapOutput {
     return checksum(target)
   }
 
-  /** All parts one behind another, a slice at a time; `onPart` gets the checksum of each once its last slice is out. */
+  /** All parts one behind another, each piece valid until the next is asked for; `onPart` gets the checksum of each once its last slice is out. */
   *pieces(onPart: (checksum: number) => void): Generator<Uint8Array> {
+    // One buffer for all: memory outside of V8's heap stays taken until V8 looks for garbage.
+    let buffer = new Uint8Array(0)
     for (let reducer = 0; reducer < this.reducers; reducer++) {
       const sum = new RunningChecksum()
       for (const run of this.#runs) {
         const bytes = run.sliceBytes(reducer)
         if (bytes === 0) continue
-        const slice = new Uint8Array(bytes)
+        if (bytes > buffer.length) buffer = new Uint8Array(2 * bytes)
+        const slice = buffer.subarray(0, bytes)
         run.writeSlice(reducer, slice)
         sum.add(slice)
         yield slice

@@ -72,25 +72,30 @@ export function* groupedByKey(
   site: string,
   spills: TaskSpills,
 ): Generator<PairColumns> {
-  for (const { rows, keys, sides, groupsOf } of cogroupedByKey([sources], site, spills)) {
-    if (sides) {
-      const { values, starts } = sides[0]!
-      const groups: Group<unknown>[] = []
-      for (let id = 0; id < rows; id++) groups.push(new Group(values, starts[id], starts[id + 1]))
-      yield { rows, keys, values: groups }
-      continue
+  for (const columns of cogroupedByKey([sources], site, spills)) yield* groupColumns(columns, spills)
+}
+
+/** The groups of the one side that there is. */
+export function* groupColumns(
+  { rows, keys, sides, groupsOf }: GroupedColumns,
+  { budget }: TaskSpills,
+): Generator<PairColumns> {
+  if (sides) {
+    const { values, starts } = sides[0]!
+    const groups: Group<unknown>[] = []
+    for (let id = 0; id < rows; id++) groups.push(new Group(values, starts[id], starts[id + 1]))
+    yield { rows, keys, values: groups }
+    return
+  }
+  // A few at a time, since those of a large bucket are read when they are made.
+  for (let from = 0, to = 0; from < rows; from = to) {
+    const groups: Group<unknown>[] = []
+    for (let held = 0; to < rows && held <= budget / 4; to++) {
+      const [group] = groupsOf(to) as [Group<unknown>]
+      groups.push(group)
+      held += group.size * 8
     }
-    // A few groups at a time, since those of a large bucket are read when they are made.
-    for (let from = 0; from < rows;) {
-      const groups: Group<unknown>[] = []
-      const first = from
-      for (let held = 0; from < rows && held <= spills.budget / 4; from++) {
-        const [group] = groupsOf(from) as [Group<unknown>]
-        groups.push(group)
-        held += group.size * 8
-      }
-      yield { rows: groups.length, keys: slicedKeys(keys, first, from), values: groups }
-    }
+    yield { rows: groups.length, keys: slicedKeys(keys, from, to), values: groups }
   }
 }
 

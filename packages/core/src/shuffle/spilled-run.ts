@@ -14,10 +14,12 @@ export class SpilledRun implements RunSlices {
     this.#start = file.bytes
     this.#ends = new Float64Array(reducers)
     let end = 0
+    let buffer = new Uint8Array(0)
     for (let reducer = 0; reducer < reducers; reducer++) {
       const bytes = run.sliceBytes(reducer)
       if (bytes > 0) {
-        const slice = new Uint8Array(bytes)
+        if (bytes > buffer.length) buffer = new Uint8Array(2 * bytes)
+        const slice = buffer.subarray(0, bytes)
         run.writeSlice(reducer, slice)
         file.append(slice)
       }

@@ -3,59 +3,71 @@
  * task's file, so that the values of a key are one stretch of each chunk, in the order in which they came.
  */
 
+import { UsageError } from '../base/errors.ts'
 import { decodeBlock, encodeBlock } from '../codec/block.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
 import { listOf } from '../codec/columns/column.ts'
-import { Group } from '../codec/group.ts'
+import { Group, plainValue } from '../codec/group.ts'
 import type { SpillFile } from '../storage/spill-file.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
-import { slicesOfBucket } from './bucket-stretches.ts'
+import { heldBytes, slicesOfBucket } from './bucket-stretches.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { SliceSource } from './slice.ts'
 
 const blockBytes = 64 * 1024
 const maxBlockRows = 4096
+/** A value on the heap takes a place in a list, and so does its key number. */
+const rowBytes = 16
 
 export class SpilledValues {
   readonly #spills: TaskSpills
   readonly #chunks: Chunk[] = []
   /** Of each chunk, which of its keys comes next. */
-  #next: number[] = []
+  readonly #next: number[] = []
   #rows = 0
   #bytes = 0
+  #waiting = { ids: [] as number[], values: [] as unknown[], bytes: 0 }
 
   constructor(spills: TaskSpills) {
     this.#spills = spills
   }
 
-  /** Numbers the keys of one bucket by `index` and writes its values. */
+  /** Numbers the keys of one bucket by `index` and takes its values. */
   read(sources: readonly SliceSource[], bucket: number, index: KeyIndex): void {
-    let ids: Int32Array[] = []
-    let values: unknown[] = []
-    let held = 0
-    const write = () => {
-      if (values.length === 0) return
-      this.#chunks.push(new Chunk(joined(ids, values.length), values, index.size, held, this.#spills.file))
-      this.#next.push(0)
-      this.#rows += values.length
-      this.#bytes += held
-      ids = []
-      values = []
-      held = 0
+    const perRow = heldBytes(sources) / sources.reduce((sum, { rows }) => sum + rows, 0)
+    for (const { rows, keys, values } of slicesOfBucket(sources, bucket)) {
+      const ids = new Int32Array(rows)
+      index.assign(keys, 0, rows, ids)
+      this.add(ids, values instanceof TextColumn ? values.texts() : values, rows, rows * perRow, index.size)
     }
-    const perRow = sources.reduce((sum, source) => sum + source.heldBytes, 0) / sources.reduce((n, s) => n + s.rows, 0)
-    for (const slice of slicesOfBucket(sources, bucket)) {
-      const { rows, keys, values: column } = slice
-      const own = new Int32Array(rows)
-      index.assign(keys, 0, rows, own)
-      ids.push(own)
-      const list = column instanceof TextColumn ? column.texts() : column
-      for (let i = 0; i < rows; i++) values.push(list[i])
-      // A value on the heap takes a place in a list and a copy at least.
-      held += rows * (perRow + 16)
-      if (held > this.#spills.budget / 2) write()
+    this.write(index.size)
+  }
+
+  /** Takes `rows` values of about so many bytes; `keys` are known by now. */
+  add(ids: Int32Array, values: ArrayLike<unknown>, rows: number, bytes: number, keys: number): void {
+    const waiting = this.#waiting
+    for (let i = 0; i < rows; i++) {
+      waiting.ids.push(ids[i]!)
+      waiting.values.push(values[i])
     }
-    write()
+    waiting.bytes += bytes + rowBytes * rows
+    if (waiting.bytes > this.#spills.budget / 2) this.write(keys)
+  }
+
+  /** What came, where it is little enough to have stayed in memory. */
+  get held(): { readonly ids: readonly number[]; readonly values: readonly unknown[] } | undefined {
+    return this.#chunks.length === 0 ? this.#waiting : undefined
+  }
+
+  /** Writes what waits. */
+  write(keys: number): void {
+    const { ids, values, bytes } = this.#waiting
+    if (values.length === 0) return
+    this.#chunks.push(new Chunk(ids, values, keys, bytes, this.#spills.file))
+    this.#next.push(0)
+    this.#rows += values.length
+    this.#bytes += bytes
+    this.#waiting = { ids: [], values: [], bytes: 0 }
   }
 
   /** The values of the key `id`; to be asked in the order of ids. A group that is small beside memory is held in it. */
@@ -100,12 +112,12 @@ class Chunk {
   readonly starts: Int32Array
   readonly #file: SpillFile
   readonly #blockRows: number
-  readonly #offsets: number[] = []
+  readonly #blocks: (Place | readonly unknown[])[] = []
   #read: { readonly block: number; readonly values: readonly unknown[] } | undefined
 
-  constructor(ids: Int32Array, values: readonly unknown[], keys: number, bytes: number, file: SpillFile) {
+  constructor(ids: readonly number[], values: readonly unknown[], keys: number, bytes: number, file: SpillFile) {
     const ends = new Int32Array(keys + 1)
-    for (let i = 0; i < ids.length; i++) ends[ids[i]! + 1]!++
+    for (const id of ids) ends[id + 1]!++
     const present: number[] = []
     const starts: number[] = []
     for (let id = 0; id < keys; id++) {
@@ -119,12 +131,11 @@ class Chunk {
     this.ids = Int32Array.from(present)
     this.starts = Int32Array.from(starts)
     const sorted = listOf<unknown>(values.length)
-    for (let i = 0; i < ids.length; i++) sorted[ends[ids[i]!]!++] = values[i]
+    for (const [i, id] of ids.entries()) sorted[ends[id]!++] = values[i]
     this.#file = file
     this.#blockRows = Math.max(1, Math.min(maxBlockRows, Math.floor((blockBytes * values.length) / bytes)))
     for (let from = 0; from < sorted.length; from += this.#blockRows)
-      this.#offsets.push(file.append(encodeBlock(sorted.slice(from, from + this.#blockRows))))
-    this.#offsets.push(file.bytes)
+      this.#blocks.push(placed(sorted.slice(from, from + this.#blockRows), file))
   }
 
   *values(from: number, to: number): Generator<unknown> {
@@ -140,19 +151,28 @@ class Chunk {
   /** The last one is kept: small groups that follow each other lie in it. */
   #block(block: number): readonly unknown[] {
     if (this.#read?.block !== block) {
-      const offset = this.#offsets[block]!
-      this.#read = { block, values: decodeBlock(this.#file.read(offset, this.#offsets[block + 1]! - offset)) }
+      const place = this.#blocks[block]!
+      const values = 'offset' in place ? decodeBlock(this.#file.read(place.offset, place.bytes)) : place
+      this.#read = { block, values }
     }
     return this.#read.values
   }
 }
 
-function joined(parts: readonly Int32Array[], length: number): Int32Array {
-  const all = new Int32Array(length)
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
+interface Place {
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** Rows that have not left their task may hold what has no bytes, such as functions, or groups, which would become arrays. */
+function placed(values: readonly unknown[], file: SpillFile): Place | readonly unknown[] {
+  if (values.some((value) => plainValue(value) !== value)) return values
+  let block: Uint8Array
+  try {
+    block = encodeBlock(values)
+  } catch (error) {
+    if (error instanceof UsageError) return values
+    throw error
   }
-  return all
+  return { offset: file.append(block), bytes: block.length }
 }

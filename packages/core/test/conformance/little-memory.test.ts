@@ -39,6 +39,17 @@ const jobs: Record<string, (pairs: Dataset<[unknown, unknown]>, few: Dataset<[un
     cogroup: (pairs, few) => pairs.cogroup(few),
     join: (pairs, few) => pairs.join(few),
     fullOuterJoin: (pairs, few) => few.fullOuterJoin(pairs),
+    'join of what is grouped already': (pairs, few) =>
+      pairs
+        .groupByKey(3)
+        .join(few.partitionBy(3))
+        .mapValues(([group, value]) => [group.size, ...group, value]),
+    'groups of what is partitioned already': (pairs) =>
+      pairs
+        .partitionBy(3)
+        .mapValues((value) => value)
+        .groupByKey()
+        .mapValues((group) => [group.size, ...group]),
     distinct: (pairs) => pairs.distinct(),
     partitionBy: (pairs) => pairs.repartition(3),
     sortBy: (pairs) => pairs.sortBy(([, value]) => value),

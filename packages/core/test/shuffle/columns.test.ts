@@ -257,7 +257,12 @@ describe('many rows', () => {
         }
         const output = writer.finish()
         const sums: number[] = []
-        const pieces = Buffer.concat([...output.pieces((sum) => sums.push(sum))])
+        const pieces = Buffer.concat(
+          Array.from(
+            output.pieces((sum) => sums.push(sum)),
+            (piece) => piece.slice(),
+          ),
+        )
         const parts = Array.from({ length: 3 }, (_, reducer) => new Uint8Array(output.partBytes(reducer)))
         expect(parts.map((part, reducer) => output.writePart(reducer, part))).toEqual(sums)
         expect(pieces.equals(Buffer.concat(parts))).toBe(true)
