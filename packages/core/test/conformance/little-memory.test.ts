@@ -52,7 +52,7 @@ const jobs: Record<string, (pairs: Dataset<[unknown, unknown]>, few: Dataset<[un
         .mapValues((group) => [group.size, ...group]),
     distinct: (pairs) => pairs.distinct(),
     partitionBy: (pairs) => pairs.repartition(3),
-    sortBy: (pairs) => pairs.sortBy(([, value]) => value),
+    sortBy: (pairs) => pairs.sortBy(([, value]) => value as string),
     sortByKey: (pairs) => pairs.sortByKey({ ascending: false }),
   }
 
