@@ -3,7 +3,7 @@
 import { inspect } from 'node:util'
 import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { defaultHeapBytes } from './heap-limit.ts'
+import { leastHeapBytes, leastMemoryBytes } from './memory-budget.ts'
 import { UsageError } from './errors.ts'
 import type { LogRecord } from './logger.ts'
 
@@ -21,10 +21,10 @@ const schema = z.strictObject({
   secretFile: z.string('the path of a file').optional(),
   /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
   tlsCaFile: z.string('the path of a file').optional(),
-  /** Bytes that blocks and the arena of one executor may take. */
-  memoryBytes: whole(16 * 2 ** 20, 4 * 2 ** 30 - 65_536),
+  /** All that one executor may take: blocks, arena, buffers and heaps of its slots. */
+  memoryBytes: whole(leastMemoryBytes).optional(),
   /** The V8 heap of each slot; a task that needs more fails with an OutOfMemoryError. */
-  heapBytes: whole(64 * 2 ** 20, 2 ** 40),
+  heapBytes: whole(leastHeapBytes, 2 ** 40).optional(),
   /** Where map outputs go: `disk` always writes them to files. */
   shuffleStorage: z.enum(['memory', 'disk'], "'memory' or 'disk'"),
   taskMaxFailures: whole(1),
@@ -43,10 +43,10 @@ export interface Config {
   readonly secretFile?: string | undefined
   /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
   readonly tlsCaFile?: string | undefined
-  /** Bytes that blocks and the arena of one executor may take. */
-  readonly memoryBytes: number
-  /** The V8 heap of each slot; a task that needs more fails with an OutOfMemoryError. */
-  readonly heapBytes: number
+  /** All that one executor may take: blocks, arena, buffers and heaps of its slots; 60 % of the machine, divided, unless set. */
+  readonly memoryBytes?: number | undefined
+  /** The V8 heap of each slot, its share of the memory unless set; a task that needs more fails with an OutOfMemoryError. */
+  readonly heapBytes?: number | undefined
   /** Where map outputs go: `disk` always writes them to files. */
   readonly shuffleStorage: 'memory' | 'disk'
   readonly taskMaxFailures: number
@@ -61,8 +61,6 @@ export type ContextOptions = { readonly [K in keyof Config]?: Config[K] | undefi
 
 const defaults = {
   master: 'local[*]',
-  memoryBytes: 1024 * 2 ** 20,
-  heapBytes: defaultHeapBytes,
   shuffleStorage: 'memory',
   taskMaxFailures: 4,
   taskMaxLosses: 8,

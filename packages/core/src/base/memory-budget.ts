@@ -4,7 +4,12 @@
  * their sure share.
  */
 
+import { totalmem } from 'node:os'
+
 const mebi = 2 ** 20
+/** One WebAssembly.Memory, which all slots of a session share, ends here. */
+const mostPoolBytes = 4 * 2 ** 30 - 65_536
+export const leastMemoryBytes = 16 * mebi
 /** With less, V8 and the modules of a slot leave no room for rows. */
 export const leastHeapBytes = 64 * mebi
 /** More heap than this makes V8's collections long; who needs it asks for it by `heapBytes`. */
@@ -25,16 +30,33 @@ export interface MemoryBudget {
   readonly inFlightBytes: number
 }
 
-/** `heapBytes` replaces the share of each slot's heap where the user has set it. */
-export function memoryBudget(memoryBytes: number, cores: number, heapBytes?: number): MemoryBudget {
+/**
+ * `heapBytes` replaces the share of each slot's heap where the user has set it, `GRIDIFY_EXECUTION_BYTES` that of each
+ * slot's execution.
+ */
+export function memoryBudget(
+  memoryBytes: number,
+  cores: number,
+  heapBytes?: number,
+  environment = process.env,
+): MemoryBudget {
+  const given = Number(environment['GRIDIFY_EXECUTION_BYTES'])
   return {
     memoryBytes,
-    poolBytes: Math.floor(memoryBytes * 0.4),
-    poolLimitBytes: Math.floor(memoryBytes * 0.8),
-    executionBytesPerSlot: Math.floor((memoryBytes * 0.25) / cores),
+    poolBytes: Math.min(mostPoolBytes, Math.floor(memoryBytes * 0.4)),
+    poolLimitBytes: Math.min(mostPoolBytes, Math.floor(memoryBytes * 0.7)),
+    executionBytesPerSlot: given > 0 ? given : Math.floor((memoryBytes * 0.25) / cores),
     heapBytesPerSlot: heapBytes ?? between(leastHeapBytes, Math.floor((memoryBytes * 0.3) / cores), mostHeapBytes),
     inFlightBytes: between(mebi, Math.floor(memoryBytes / 20), 64 * mebi),
   }
+}
+
+/** What each of so many executors on this machine takes where the user says nothing. */
+export function defaultMemoryBytes(executors = 1): number {
+  // A container's limit counts, where there is one.
+  const limit = process.constrainedMemory() as number | undefined
+  const machine = limit ? Math.min(limit, totalmem()) : totalmem()
+  return Math.max(leastMemoryBytes, Math.floor((machine * 0.6) / executors))
 }
 
 function between(least: number, value: number, most: number): number {

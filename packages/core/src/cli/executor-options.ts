@@ -1,10 +1,10 @@
 /** The options of `executor`: argv > environment (`GRIDIFY_*`) > defaults, checked and explained. */
 
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { closest } from 'fastest-levenshtein'
 import yargs from 'yargs'
-import { defaultHeapBytes } from '../base/heap-limit.ts'
+import { defaultMemoryBytes, leastHeapBytes, leastMemoryBytes } from '../base/memory-budget.ts'
 import { UsageError } from '../base/errors.ts'
 import { productVersion } from '../protocol/version.ts'
 import { parseBytes } from './parse-bytes.ts'
@@ -14,7 +14,7 @@ export interface ExecutorOptions {
   readonly port: number
   readonly cores: number
   readonly memoryBytes: number
-  readonly heapBytes: number
+  readonly heapBytes: number | undefined
   readonly secretFile: string | undefined
   readonly advertise: string | undefined
   readonly tlsCert: string | undefined
@@ -30,8 +30,8 @@ const descriptions = {
   host: 'address to listen on [127.0.0.1]',
   port: 'port to listen on, 0 for any free one [7077]',
   cores: 'how many tasks run at once [all cores]',
-  memory: 'memory for blocks and caches, such as 512m or 4g [60 % of the machine, 4g at most]',
-  heap: 'JavaScript heap of each worker [2g]',
+  memory: 'memory for blocks, caches, buffers and heaps, such as 512m or 8g [60 % of the machine]',
+  heap: 'JavaScript heap of each worker [its share of the memory, 64m to 2g]',
   'secret-file': 'file with the secret that drivers must know [~/.gridify/secret]',
   advertise: 'address at which other executors reach this one, such as ws://10.0.0.5:7077',
   'tls-cert': 'certificate chain, PEM; with it the executor listens on wss://',
@@ -88,9 +88,8 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
     host: text('host') ?? '127.0.0.1',
     port: whole('port', 0, 65_535, 7077),
     cores: whole('cores', 1, 1024, availableParallelism()),
-    memoryBytes:
-      memory === undefined ? Math.min(mostMemoryBytes, Math.floor(machineBytes() * 0.6)) : parseMemory(memory),
-    heapBytes: heap === undefined ? defaultHeapBytes : parseHeap(heap),
+    memoryBytes: memory === undefined ? defaultMemoryBytes() : parseMemory(memory),
+    heapBytes: heap === undefined ? undefined : parseHeap(heap),
     secretFile: path('secret-file'),
     advertise,
     tlsCert,
@@ -103,11 +102,6 @@ export function parseExecutorOptions(argv: readonly string[], environment: NodeJ
   }
 }
 
-const leastHeapBytes = 64 * 2 ** 20
-const leastMemoryBytes = 16 * 2 ** 20
-/** One WebAssembly.Memory, which all slots of a session share, ends here. */
-const mostMemoryBytes = 4 * 2 ** 30
-
 function parseHeap(text: string): number {
   const bytes = parseBytes(text)
   if (bytes < leastHeapBytes) throw new UsageError(`--heap ${text} is too little: give at least 64m`)
@@ -117,8 +111,6 @@ function parseHeap(text: string): number {
 function parseMemory(text: string): number {
   const bytes = parseBytes(text)
   if (bytes < leastMemoryBytes) throw new UsageError(`--memory ${text} is too little: give at least 16m`)
-  if (bytes > mostMemoryBytes)
-    throw new UsageError(`--memory ${text} is too much: a session uses at most 4g, so start one executor for each 4g`)
   return bytes
 }
 
@@ -153,10 +145,4 @@ function parseArgv(argv: readonly string[]): Given {
 
 function environmentName(name: Name): string {
   return `GRIDIFY_${name.replace('-', '_').toUpperCase()}`
-}
-
-/** A container's limit counts, where there is one. */
-function machineBytes(): number {
-  const limit = process.constrainedMemory() as number | undefined
-  return limit ? Math.min(limit, totalmem()) : totalmem()
 }

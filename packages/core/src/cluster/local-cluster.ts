@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../base/config.ts'
+import { defaultMemoryBytes } from '../base/memory-budget.ts'
 import { ClusterError } from '../base/errors.ts'
 import { entryFile } from '../base/package-files.ts'
 import type { Cluster } from './cluster.ts'
@@ -46,9 +47,8 @@ export async function startLocalCluster(executors: number, cores: number, config
             '--cores',
             `${cores}`,
             '--memory',
-            `${config.memoryBytes}`,
-            '--heap',
-            `${config.heapBytes}`,
+            `${config.memoryBytes ?? defaultMemoryBytes(executors)}`,
+            ...(config.heapBytes === undefined ? [] : ['--heap', `${config.heapBytes}`]),
             '--secret-file',
             secretFile,
             '--work-dir',

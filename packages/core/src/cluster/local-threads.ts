@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
+import { defaultMemoryBytes } from '../base/memory-budget.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import { entryFile } from '../base/package-files.ts'
 import type { SessionThreadData } from '../executor/session-thread.ts'
@@ -15,7 +16,7 @@ export async function startLocalThreads(slots: number, config: Config, workParen
   const data: SessionThreadData = {
     executor: 'local',
     cores: slots,
-    memoryBytes: config.memoryBytes,
+    memoryBytes: config.memoryBytes ?? defaultMemoryBytes(),
     heapBytes: config.heapBytes,
     workFolder: join(workParent, `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
     importRoots: [process.cwd()],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../base/config.ts'
+import { defaultMemoryBytes, memoryBudget } from '../base/memory-budget.ts'
 import { virtualClock } from '../base/virtual-clock.ts'
 import { FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
@@ -29,7 +30,9 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
   for (let number = 1; number <= count; number++) {
     const id = `memory-${number}` as ExecutorId
     const [driverEnd, executorEnd] = memoryChannelPair(deliver)
-    const pool = PagePool.create(config.memoryBytes)
+    const budget = memoryBudget(config.memoryBytes ?? defaultMemoryBytes(count), 1)
+    // Its pages do not depend on what the process takes, so that runs are repeatable.
+    const pool = PagePool.create(budget.poolLimitBytes)
     const workFolder = new WorkFolder(
       join(tmpdir(), `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
       'store',
@@ -38,9 +41,10 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
     const session = new ExecutorSession(executorEnd, {
       cores: 1,
       pool,
+      budget,
       clock,
       workFolder,
-      startSlot: memorySlots(id, pool, workFolder, [process.cwd()]),
+      startSlot: memorySlots(id, pool, budget, workFolder, [process.cwd()]),
       async connectPeer(peer) {
         const serving = sessions.get(peer)
         if (!serving) throw new FetchError(`executor ${peer} is gone`)

@@ -1,6 +1,6 @@
 /** A slot on the caller's own thread, for the `memory` cluster: one task after the other, in the order of messages. */
 
-import { executionBytes } from '../base/execution-bytes.ts'
+import type { MemoryBudget } from '../base/memory-budget.ts'
 import type { WorkFolder } from '../storage/work-folder.ts'
 import { firstSlotOwner, type PagePool } from '../storage/page-pool.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
@@ -10,6 +10,7 @@ import type { StartSlot } from './slot-host.ts'
 export function memorySlots(
   executor: string,
   pool: PagePool,
+  budget: MemoryBudget,
   files: WorkFolder,
   importRoots: readonly string[],
 ): StartSlot {
@@ -24,7 +25,7 @@ export function memorySlots(
       sharedTable,
       importRoots,
       spillPath: () => files.nextFile(),
-      executionBytes: executionBytes(pool.capacityBytes, 1),
+      executionBytes: budget.executionBytesPerSlot,
       makeRoom: (bytes, writing) =>
         events.onReply({ type: 'makeRoom', bytes, ...(writing === undefined ? {} : { writing }) }),
       isCancelled: (task) => cancelled === task,

@@ -3,15 +3,13 @@
 import { cpus } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { systemClock } from '../base/clock.ts'
-import { executionBytes } from '../base/execution-bytes.ts'
+import { memoryBudget } from '../base/memory-budget.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { connect } from '../transport/connect.ts'
 import { ExecutorSession } from './session.ts'
 import { acceptChannels, sessionStart } from './supervisor/session-process.ts'
 import { threadSlots } from './thread-slot.ts'
-
-const maxPoolBytes = 4 * 2 ** 30 - 65_536
 
 const start = await sessionStart()
 let session: ExecutorSession | undefined
@@ -25,11 +23,15 @@ const link = acceptChannels({
     }
     if (purpose !== 'control' || session) return channel.close('a session has one control channel')
     const name = `${start.name}#${process.pid}`
-    const pool = PagePool.create(Math.min(start.memoryBytes, maxPoolBytes))
+    const cores = start.cores || cpus().length
+    const budget = memoryBudget(start.memoryBytes, cores, start.heapBytes)
+    const pool = PagePool.create(budget.poolLimitBytes, budget.poolBytes)
     const importRoots = [start.root ?? process.cwd()]
     session = new ExecutorSession(channel, {
-      cores: start.cores || cpus().length,
+      cores,
       pool,
+      budget,
+      residentBytes: () => process.memoryUsage.rss(),
       clock: systemClock,
       workFolder: new WorkFolder(start.workDir, 'store'),
       startSlot: threadSlots({
@@ -39,8 +41,7 @@ const link = acceptChannels({
         importRoots,
         root: start.root,
         imports: start.imports,
-        heapBytes: start.heapBytes,
-        executionBytes: executionBytes(pool.capacityBytes, start.cores || cpus().length),
+        budget,
       }),
       connectPeer: (_id, url, key, ca) => dialPeer(url, key, ca),
       advertise: start.advertise,
@@ -56,6 +57,7 @@ const link = acceptChannels({
     if (session) session.drain()
     else link.exit()
   },
+  onShare: (memoryBytes) => session?.setMemory(memoryBytes),
   onShutdown() {},
 })
 

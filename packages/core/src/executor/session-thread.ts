@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
-import { executionBytes } from '../base/execution-bytes.ts'
+import { memoryBudget } from '../base/memory-budget.ts'
 import { UsageError } from '../base/errors.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
@@ -14,16 +14,19 @@ export interface SessionThreadData {
   readonly executor: string
   readonly cores: number
   readonly memoryBytes: number
-  readonly heapBytes: number
+  readonly heapBytes: number | undefined
   readonly workFolder: string
   readonly importRoots: readonly string[]
 }
 
 const data = workerData as SessionThreadData
-const pool = PagePool.create(data.memoryBytes)
+const budget = memoryBudget(data.memoryBytes, data.cores, data.heapBytes)
+const pool = PagePool.create(budget.poolLimitBytes, budget.poolBytes)
 new ExecutorSession(portChannel(parentPort!), {
   cores: data.cores,
   pool,
+  budget,
+  residentBytes: () => process.memoryUsage.rss(),
   clock: systemClock,
   workFolder: new WorkFolder(data.workFolder, 'store'),
   startSlot: threadSlots({
@@ -31,8 +34,7 @@ new ExecutorSession(portChannel(parentPort!), {
     pool,
     workFolder: data.workFolder,
     importRoots: data.importRoots,
-    heapBytes: data.heapBytes,
-    executionBytes: executionBytes(data.memoryBytes, data.cores),
+    budget,
   }),
   connectPeer: () => Promise.reject(new UsageError('local[n] has one executor and no peers')),
   onStop: () => parentPort!.close(),

@@ -5,6 +5,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import { DiskError, FetchError } from '../base/errors.ts'
+import { memoryBudget, type MemoryBudget } from '../base/memory-budget.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
@@ -23,6 +24,9 @@ import { transition } from './transition.ts'
 export interface SessionOptions {
   readonly cores: number
   readonly pool: PagePool
+  readonly budget: MemoryBudget
+  /** What the process has in memory; undefined where that is not to matter. */
+  readonly residentBytes?: () => number
   readonly workFolder: WorkFolder
   readonly clock: Clock
   readonly startSlot: StartSlot
@@ -36,8 +40,9 @@ export interface SessionOptions {
   readonly onStop: () => void
 }
 
-const mostInFlightBytes = 64 * 2 ** 20
 const fetchAttempts = 2
+/** More pages are granted in steps of at least so many bytes. */
+const growthBytes = 4 * 2 ** 20
 
 export class ExecutorSession {
   readonly #driver: Channel
@@ -49,6 +54,9 @@ export class ExecutorSession {
   readonly #told: Extract<DriverMessage, { type: 'stage' | 'broadcast' | 'class' }>[] = []
   #peers = new Map<ExecutorId, string>()
   #countedNetworkBytes = 0
+  #memoryBytes: number
+  /** What the process had before its slots. */
+  readonly #idleBytes: number
   #key = ''
   #ca: string | undefined
   #stopped: Promise<void> | undefined
@@ -56,11 +64,12 @@ export class ExecutorSession {
   constructor(driver: Channel, options: SessionOptions) {
     this.#driver = driver
     this.#options = options
-    const inFlightBytes = Math.max(
-      fetchedBytes,
-      Math.min(mostInFlightBytes, Math.floor(options.pool.capacityBytes / 8)),
-    )
-    this.#state = initialState(options.cores, { inFlightBytes, fetchAttempts })
+    this.#state = initialState(options.cores, {
+      inFlightBytes: Math.max(fetchedBytes, options.budget.inFlightBytes),
+      fetchAttempts,
+    })
+    this.#memoryBytes = options.budget.memoryBytes
+    this.#idleBytes = options.residentBytes?.() ?? 0
     this.#client = new BlockClient((id) => {
       const url = this.#peers.get(id)
       if (url === undefined) throw new FetchError(`executor ${id} is not known here`)
@@ -92,6 +101,21 @@ export class ExecutorSession {
           reason: `executor ${this.#state.self} does not hold block ${request.block}`,
         } satisfies PeerMessage)
     })
+  }
+
+  /** Takes what sessions of other drivers have left; pages above the share are spilled or dropped. */
+  setMemory(memoryBytes: number): void {
+    const { pool, cores } = this.#options
+    this.#memoryBytes = memoryBytes
+    const { poolBytes } = memoryBudget(memoryBytes, cores)
+    if (poolBytes > pool.capacityBytes) pool.grant(poolBytes)
+    else {
+      pool.grant(poolBytes)
+      for (let used = pool.usedBytes + 1; pool.usedBytes < used && pool.usedBytes > poolBytes;) {
+        used = pool.usedBytes
+        this.#feed({ type: 'roomNeeded' })
+      }
+    }
   }
 
   /** Tells the driver that this executor is to go; the driver ends the session once no job needs it. */
@@ -273,9 +297,20 @@ export class ExecutorSession {
   /** One block after the other leaves, until a run of so many bytes is free or nothing can leave any more. */
   #makeRoom(bytes: number, writing: number | undefined): void {
     const { pool } = this.#options
+    if (this.#growPool(bytes)) return
     for (let used = pool.usedBytes + 1; pool.usedBytes < used && !pool.fits(bytes);) {
       used = pool.usedBytes
       this.#feed({ type: 'roomNeeded', ...(writing === undefined ? {} : { writing }) })
     }
+  }
+
+  /** Grants more pages while the whole process, beside what it had when idle, stays within its memory. */
+  #growPool(bytes: number): boolean {
+    const { pool, residentBytes } = this.#options
+    if (!residentBytes || pool.capacityBytes >= pool.limitBytes) return false
+    const step = Math.max(bytes, growthBytes)
+    if (residentBytes() - this.#idleBytes + step > this.#memoryBytes) return false
+    pool.grant(pool.capacityBytes + step)
+    return pool.fits(bytes)
   }
 }

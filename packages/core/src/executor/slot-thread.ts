@@ -7,6 +7,7 @@ import { useClasses } from '../codec/classes.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
 import { captureConsole } from './capture-console.ts'
+import { heapWatch } from './heap-watch.ts'
 import { Slot } from './slot.ts'
 import type { SlotReply, SlotRequest } from './slot-host.ts'
 
@@ -20,6 +21,8 @@ export interface SlotThreadData {
   readonly signals: SharedArrayBuffer
   readonly workFolder: string
   readonly executionBytes: number
+  /** Of V8's old generation. */
+  readonly heapBytes: number
   readonly importRoots: readonly string[]
   readonly root: string | undefined
   /** Modules to import before the first task. */
@@ -45,6 +48,7 @@ const slot = new Slot({
     reply({ type: 'makeRoom', bytes, ...(writing === undefined ? {} : { writing }) })
     Atomics.wait(signals, 1, before, 10_000)
   },
+  checkHeap: heapWatch(data.heapBytes, `slot ${data.number} of executor ${data.executor}`),
   isCancelled: (task) => Atomics.load(signals, 0) === task,
   log: (record) => reply({ type: 'log', record }),
 })

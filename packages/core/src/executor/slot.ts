@@ -106,6 +106,8 @@ export interface SlotServices {
   readonly executionBytes: number
   /** Asks the block store to evict; returns when it has. */
   makeRoom(bytes: number, writing?: number): void
+  /** Throws an OutOfMemoryError before V8 would end the thread, or the process. */
+  checkHeap?(): void
   isCancelled(task: TaskId): boolean
   readonly log: (record: LogRecord) => void
 }
@@ -504,6 +506,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   }
 
   checkCancelled(): void {
+    this.#services.checkHeap?.()
     if (this.#services.isCancelled(this.#description.id))
       throw new AbortedError(`task ${this.#description.id} was cancelled`)
   }
@@ -617,8 +620,10 @@ class TaskRun implements OperatorScope, PipelineScope {
 
   *#keptBatches(index: number, partition: number): Generator<unknown[]> {
     for (const chunk of this.chunksOf(index, partition))
-      for (let from = 0; from < chunk.length; from += stretchRows)
+      for (let from = 0; from < chunk.length; from += stretchRows) {
+        this.checkCancelled()
         yield rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretchRows))
+      }
   }
 
   *#steppedBatches(index: number, partition: number, sink: PipelineSink): Generator<unknown[]> {

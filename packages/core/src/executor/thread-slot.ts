@@ -1,6 +1,7 @@
 /** Starts slots as worker threads; used wherever a session has threads, in `local[n]` and in daemons. */
 
 import { Worker } from 'node:worker_threads'
+import type { MemoryBudget } from '../base/memory-budget.ts'
 import { ClusterError, OutOfMemoryError } from '../base/errors.ts'
 import type { TaskId } from '../base/ids.ts'
 import { entryFile } from '../base/package-files.ts'
@@ -21,9 +22,7 @@ export interface ThreadSlotOptions {
   readonly importRoots: readonly string[]
   readonly root?: string | undefined
   readonly imports?: readonly string[]
-  readonly heapBytes: number
-  /** What each task may hold before it goes on in files. */
-  readonly executionBytes: number
+  readonly budget: MemoryBudget
 }
 
 export function threadSlots(options: ThreadSlotOptions): StartSlot {
@@ -38,7 +37,8 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       sharedTable,
       signals: signals.buffer as SharedArrayBuffer,
       workFolder: options.workFolder,
-      executionBytes: options.executionBytes,
+      executionBytes: options.budget.executionBytesPerSlot,
+      heapBytes: options.budget.heapBytesPerSlot,
       importRoots: options.importRoots,
       root: options.root,
       imports: options.imports ?? [],
@@ -47,7 +47,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
     const worker = new Worker(entryFile('slot-thread'), {
       workerData: data,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: Math.floor(options.heapBytes / 2 ** 20) },
+      resourceLimits: heapLimits(options.budget.heapBytesPerSlot),
     })
     let stopping = false
     let failure: Error | undefined
@@ -93,6 +93,16 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       },
     }
   }
+}
+
+/**
+ * V8 keeps up to 48 MiB for young objects, which would be most of a small heap. It ends a thread already where those
+ * would not all find room among the old, so its limit lies behind the one that the slot itself keeps.
+ */
+function heapLimits(heapBytes: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
+  const heap = Math.floor(heapBytes / 2 ** 20)
+  const young = Math.min(48, Math.floor(heap / 8))
+  return { maxOldGenerationSizeMb: heap + 2 * young, maxYoungGenerationSizeMb: young }
 }
 
 /** `exitCode` is that of a thread which ended by itself. */

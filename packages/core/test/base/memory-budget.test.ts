@@ -7,7 +7,7 @@ test('the memory of an executor is divided among pages, execution and heaps', ()
   expect(memoryBudget(1000 * mebi, 2)).toEqual({
     memoryBytes: 1000 * mebi,
     poolBytes: 400 * mebi,
-    poolLimitBytes: 800 * mebi,
+    poolLimitBytes: 700 * mebi,
     executionBytesPerSlot: 125 * mebi,
     heapBytesPerSlot: 150 * mebi,
     inFlightBytes: 50 * mebi,

@@ -9,7 +9,7 @@ test('there is a default for everything', () => {
     port: 7077,
     cores: availableParallelism(),
     memoryBytes: expect.any(Number),
-    heapBytes: 2 ** 31,
+    heapBytes: undefined,
     secretFile: undefined,
     advertise: undefined,
     tlsCert: undefined,

@@ -22,6 +22,20 @@ describe.each(['local[2]', 'local-cluster[1,2]'])('%s', (master) => {
     })
     expect(await context.range(0, 4).count()).toBe(4)
   })
+  test('a task that holds more and more rows is ended between stretches of them, before V8 ends its thread', async () => {
+    const greedy = context.range(0, 5_000_000, { partitions: 1 }).mapPartitions((rows) => {
+      let held: { readonly row: number; readonly before: unknown } | undefined
+      for (const row of rows) held = { row, before: held }
+      return [held!.row]
+    })
+    await expect(greedy.count()).rejects.toMatchObject({
+      name: 'OutOfMemoryError',
+      message: expect.stringMatching(
+        /^slot \d of executor .* ran out of its JavaScript heap \(\d+ of 67108864 bytes hold what is in use\): use more/,
+      ),
+    })
+    expect(await context.range(0, 4).count()).toBe(4)
+  })
   test('a function that calls process.exit() ends the job by name, and the next job runs', async () => {
     const leaving = context.range(0, 1, { partitions: 1 }).map(() => process.exit(3))
     await expect(leaving.count()).rejects.toThrow(

@@ -98,7 +98,7 @@ test('each session has a process of its own, which its data channels reach too',
     session: 's1',
     cores: 2,
     memoryBytes: 2 ** 30,
-    heapBytes: 2 ** 31,
+    heapBytes: undefined,
     workDir: expect.stringMatching(/gridify-session-\w{6}$/),
     root: undefined,
     imports: ['/job/setup.mjs'],
@@ -108,6 +108,8 @@ test('each session has a process of its own, which its data channels reach too',
     ownsProcessGroup: process.platform !== 'win32',
   })
   expect(first.hasFolder).toBe(true)
+  // Two sessions that run at once have half of the memory each.
+  expect(second.start.memoryBytes).toBe(2 ** 29)
 })
 
 test('blocks of 5 MiB pass the handed-over socket in both directions', async () => {

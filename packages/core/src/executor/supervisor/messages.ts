@@ -5,11 +5,11 @@ import type { LogLevel } from '../../base/logger.ts'
 /** All that a session process knows of the daemon that it belongs to. */
 export interface SessionStart {
   readonly session: string
-  /** Every session may use all cores and the whole memory: sessions that run at once share them as processes do. */
+  /** Every session may use all cores; the memory is divided among those that run. */
   readonly cores: number
   readonly memoryBytes: number
-  /** The V8 heap of each slot. */
-  readonly heapBytes: number
+  /** The V8 heap of each slot; undefined for its share of the memory. */
+  readonly heapBytes: number | undefined
   /** A folder of this session alone, which is removed when the process ends. */
   readonly workDir: string
   /** Where paths of the session's sources and sinks must lie; undefined for anywhere. */
@@ -36,6 +36,8 @@ export type SupervisorMessage =
       readonly head: Uint8Array
     }
   | { readonly type: 'drain' }
+  /** Another session has come or gone: this is what each of them may take from now on. */
+  | { readonly type: 'share'; readonly memoryBytes: number }
 
 export type SessionMessage =
   | { readonly type: 'memory'; readonly rssBytes: number }

@@ -71,6 +71,10 @@ export class SessionChild {
     })
   }
 
+  share(memoryBytes: number): void {
+    this.#tell({ type: 'share', memoryBytes })
+  }
+
   drain(): void {
     this.#tell({ type: 'drain' })
   }

@@ -13,6 +13,8 @@ export interface SessionHandlers {
   onChannel(purpose: 'control' | 'data' | 'peer', channel: WebSocketChannel, peerExecutor?: string): void
   /** The daemon is shutting down: finish what runs, then `exit`. Without this handler, `onShutdown` and exit at once. */
   onDrain?(): void
+  /** Sessions of other drivers have come or gone: what this one may take now. */
+  onShare?(memoryBytes: number): void
   /** The supervisor is gone or nobody came: the process is killed when this returns. */
   onShutdown(): void
 }
@@ -59,7 +61,8 @@ export function acceptChannels(handlers: SessionHandlers): SessionProcess {
         handlers.onShutdown()
         exit()
       }
-    } else if (socket) {
+    } else if (message.type === 'share') handlers.onShare?.(message.memoryBytes)
+    else if (socket) {
       const { purpose, executor } = message
       const acceptor = purpose === 'peer' ? peers : drivers
       acceptor.accept({ ...message, socket }, (channel) => {

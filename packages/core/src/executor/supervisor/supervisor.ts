@@ -10,7 +10,6 @@ import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
-import { defaultHeapBytes } from '../../base/heap-limit.ts'
 import { entryFile } from '../../base/package-files.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { LogLevel } from '../../base/logger.ts'
@@ -23,9 +22,10 @@ import { SessionChild } from './session-child.ts'
 export interface SupervisorOptions {
   readonly secret: string
   readonly cores: number
+  /** Sessions that run at once take equal parts of it. */
   readonly memoryBytes: number
-  /** The V8 heap of each slot. */
-  readonly heapBytes?: number
+  /** The V8 heap of each slot, where it is not a share of the memory. */
+  readonly heapBytes?: number | undefined
   readonly host?: string
   /** 0 picks a free one. */
   readonly port?: number
@@ -141,9 +141,11 @@ export class Supervisor {
   #sessionFor(session: string): SessionChild {
     const present = this.#sessions.get(session)
     if (present) return present
-    const { cores, memoryBytes, heapBytes = defaultHeapBytes, root, imports = [], logLevel = 'info' } = this.#options
+    const { cores, heapBytes, root, imports = [], logLevel = 'info' } = this.#options
     const workDir = mkdtempSync(join(this.#workDir, 'gridify-session-'))
     const { advertise } = this.#options
+    const memoryBytes = this.#share(this.#sessions.size + 1)
+    for (const other of this.#sessions.values()) other.share(memoryBytes)
     const name = advertise ?? (isWildcard(this.#options.host) ? 'executor' : this.url)
     const child = new SessionChild(
       this.#options.entry ?? entryFile('session-main'),
@@ -155,8 +157,13 @@ export class Supervisor {
     return child
   }
 
+  #share(sessions: number): number {
+    return Math.floor(this.#options.memoryBytes / sessions)
+  }
+
   #remember(session: string, obituary: Obituary): void {
     this.#sessions.delete(session)
+    for (const other of this.#sessions.values()) other.share(this.#share(this.#sessions.size))
     this.#obituaries.delete(session)
     this.#obituaries.set(session, obituary)
     const [oldest] = this.#obituaries.keys()
