@@ -47,7 +47,7 @@ const jobs: Record<string, (pairs: Dataset<[unknown, unknown]>, few: Dataset<[un
     'groups of what is partitioned already': (pairs) =>
       pairs
         .partitionBy(3)
-        .mapValues((value) => value)
+        .mapValues((value) => [value])
         .groupByKey()
         .mapValues((group) => [group.size, ...group]),
     distinct: (pairs) => pairs.distinct(),
