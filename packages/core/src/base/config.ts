@@ -1,11 +1,11 @@
 /** The one configuration schema: options > environment (`GRIDIFY_*`) > defaults; an unknown key names the nearest. */
 
 import { inspect } from 'node:util'
-import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { leastHeapBytes, leastMemoryBytes } from './memory-budget.ts'
 import { UsageError } from './errors.ts'
 import type { LogRecord } from './logger.ts'
+import { wrongOption } from './wrong-option.ts'
 
 /** Messages are rules that follow "must be". */
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
@@ -69,11 +69,8 @@ const defaults = {
 } as const
 
 export function resolveConfig(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env): Config {
-  for (const key of Object.keys(options))
-    if (!(key in schema.shape))
-      throw new UsageError(
-        `createContext() has no option \`${key}\`; did you mean \`${closest(key.toLowerCase(), Object.keys(schema.shape))}\`?`,
-      )
+  const wrong = wrongOption(options, Object.keys(schema.shape))
+  if (wrong !== undefined) throw new UsageError(`createContext() ${wrong}`)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const fromEnvironment = {
     ...(environment['GRIDIFY_MASTER'] ? { master: environment['GRIDIFY_MASTER'] } : {}),

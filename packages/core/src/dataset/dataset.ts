@@ -1,8 +1,9 @@
 /** Dataset<T>: a face over frozen lineage nodes. Transformations return new datasets at once; actions run jobs. */
 
-import { callSite, type CallSite } from '../base/call-site.ts'
+import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import { storageLevels, type StorageLevel } from '../base/storage-level.ts'
+import { wrongOption } from '../base/wrong-option.ts'
 import { shipSymbol } from '../closure/closure.ts'
 import type { Group } from '../codec/group.ts'
 import { KeyMap } from '../codec/key.ts'
@@ -98,7 +99,9 @@ export class Dataset<T> {
     fn: (row: T, task: TaskContext) => PromiseLike<U> | U,
     options: { readonly concurrency?: number } = {},
   ): Dataset<U> {
-    return this.#make(nodes.mapAsyncNode(this, fn, options.concurrency ?? 16, callSite('mapAsync')))
+    return this.#make(
+      nodes.mapAsyncNode(this, fn, options.concurrency ?? 16, this.#site('mapAsync', options, ['concurrency'])),
+    )
   }
 
   /**
@@ -109,7 +112,7 @@ export class Dataset<T> {
    * await context.range(8, 11, { partitions: 1 }).pipe(['sort', '-r']).collect() // ['9', '8', '10']
    */
   pipe(command: string | readonly string[], options: PipeOptions = {}): Dataset<string> {
-    return this.#make(nodes.pipeNode(this, command, options, callSite('pipe')))
+    return this.#make(nodes.pipeNode(this, command, options, this.#site('pipe', options, ['env', 'cwd', 'timeoutMs'])))
   }
 
   /**
@@ -140,7 +143,7 @@ export class Dataset<T> {
     fn: (rows: Iterable<T>, task: TaskContext) => Iterable<U>,
     options: PartitionOptions = {},
   ): Dataset<U> {
-    return this.#function('mapPartitions', fn, callSite('mapPartitions'), options)
+    return this.#function('mapPartitions', fn, this.#site('mapPartitions', options, ['preservesPartitioning']), options)
   }
 
   /**
@@ -153,7 +156,8 @@ export class Dataset<T> {
     fn: (index: number, rows: Iterable<T>, task: TaskContext) => Iterable<U>,
     options: PartitionOptions = {},
   ): Dataset<U> {
-    return this.#function('mapPartitions', fn, callSite('mapPartitionsWithIndex'), { ...options, indexed: true })
+    const site = this.#site('mapPartitionsWithIndex', options, ['preservesPartitioning'])
+    return this.#function('mapPartitions', fn, site, { ...options, indexed: true })
   }
 
   /**
@@ -305,7 +309,7 @@ export class Dataset<T> {
    * some > 60 && some < 140 // true
    */
   sample(fraction: number, options: SampleOptions = {}): Dataset<T> {
-    return this.#make(sample(this, fraction, options, callSite('sample')))
+    return this.#make(sample(this, fraction, options, this.#site('sample', options, ['replacement', 'seed'])))
   }
 
   /**
@@ -320,7 +324,8 @@ export class Dataset<T> {
     fractions: Iterable<readonly [K, number]>,
     options: SampleOptions & { readonly otherwise?: number } = {},
   ): Dataset<[K, V]> {
-    return this.#make(sampleByKey(this, fractions, options, callSite('sampleByKey')))
+    const site = this.#site('sampleByKey', options, ['replacement', 'seed', 'otherwise'])
+    return this.#make(sampleByKey(this, fractions, options, site))
   }
 
   /**
@@ -612,7 +617,7 @@ export class Dataset<T> {
    * await context.parallelize([[2, 'b'], [1, 'a']]).sortByKey().values().collect() // ['a', 'b']
    */
   sortByKey<K, V>(this: Dataset<[K, V]>, options: SortOptions = {}): Dataset<[K, V]> {
-    return this.#make(nodes.sortNode(this, options, callSite('sortByKey')))
+    return this.#make(nodes.sortNode(this, options, this.#site('sortByKey', options, ['ascending', 'partitions'])))
   }
 
   /**
@@ -621,7 +626,7 @@ export class Dataset<T> {
    * await context.parallelize(['pear', 'fig']).sortBy((word) => word.length).collect() // ['fig', 'pear']
    */
   sortBy<K extends Row>(fn: (row: T) => K, options: SortOptions = {}): Dataset<T> {
-    const site = callSite('sortBy')
+    const site = this.#site('sortBy', options, ['ascending', 'partitions'])
     const keyed = nodes.inner(this.runner, nodes.functionNode(this, 'keyBy', fn, site))
     const sorted = nodes.inner(this.runner, nodes.sortNode(keyed, options, site))
     return this.#make(nodes.projectionNode(sorted, 'values', site))
@@ -639,7 +644,7 @@ export class Dataset<T> {
     this: Dataset<[K, V]>,
     options: { readonly relativeError?: number; readonly partitioning?: Partitioning } = {},
   ): Dataset<[K, number]> {
-    const site = callSite('countApproxDistinctByKey')
+    const site = this.#site('countApproxDistinctByKey', options, ['relativeError', 'partitioning'])
     const { relativeError = 0.05, partitioning } = options
     return this.#make(nodes.aggregateNode(this, sketchAggregator(relativeError), partitioning, site))
   }
@@ -822,7 +827,7 @@ export class Dataset<T> {
    * await context.range(0, 100, { partitions: 10 }).treeReduce((a, b) => a + b) // 4950
    */
   async treeReduce(fn: (left: T, right: T) => T, options: ActionOptions & TreeOptions = {}): Promise<T> {
-    return treeReduce(this.#action('treeReduce', options), fn, options)
+    return treeReduce(this.#action('treeReduce', options, ['depth']), fn, options)
   }
 
   /**
@@ -836,7 +841,7 @@ export class Dataset<T> {
     mergeTotals: (left: U, right: U) => U,
     options: ActionOptions & TreeOptions = {},
   ): Promise<U> {
-    return treeAggregate(this.#action('treeAggregate', options), zero, mergeRow, mergeTotals, options)
+    return treeAggregate(this.#action('treeAggregate', options, ['depth']), zero, mergeRow, mergeTotals, options)
   }
 
   /**
@@ -864,7 +869,7 @@ export class Dataset<T> {
    * (await context.range(0, 100).takeSample(5, { seed: 3 })).length // 5
    */
   async takeSample(size: number, options: ActionOptions & SampleOptions = {}): Promise<T[]> {
-    return takeSample(this.#action('takeSample', options), size, options)
+    return takeSample(this.#action('takeSample', options, ['replacement', 'seed']), size, options)
   }
 
   /**
@@ -873,7 +878,7 @@ export class Dataset<T> {
    * await context.parallelize([3, 9, 4]).top(2) // [9, 4]
    */
   async top(count: number, options: ActionOptions & { readonly compare?: actions.Compare<T> } = {}): Promise<T[]> {
-    return actions.ordered(this.#action('top', options), count, 'largest', options.compare)
+    return actions.ordered(this.#action('top', options, ['compare']), count, 'largest', options.compare)
   }
 
   /**
@@ -885,7 +890,7 @@ export class Dataset<T> {
     count: number,
     options: ActionOptions & { readonly compare?: actions.Compare<T> } = {},
   ): Promise<T[]> {
-    return actions.ordered(this.#action('takeOrdered', options), count, 'smallest', options.compare)
+    return actions.ordered(this.#action('takeOrdered', options, ['compare']), count, 'smallest', options.compare)
   }
 
   /**
@@ -895,7 +900,7 @@ export class Dataset<T> {
    * await context.parallelize([3, 9, 4]).min() // 3
    */
   async min(options: ActionOptions & { readonly compare?: actions.Compare<T> } = {}): Promise<T> {
-    return actions.extreme(this.#action('min', options), 'smallest', options.compare)
+    return actions.extreme(this.#action('min', options, ['compare']), 'smallest', options.compare)
   }
 
   /**
@@ -905,7 +910,7 @@ export class Dataset<T> {
    * await context.parallelize([3, 9, 4]).max() // 9
    */
   async max(options: ActionOptions & { readonly compare?: actions.Compare<T> } = {}): Promise<T> {
-    return actions.extreme(this.#action('max', options), 'largest', options.compare)
+    return actions.extreme(this.#action('max', options, ['compare']), 'largest', options.compare)
   }
 
   /**
@@ -1001,7 +1006,10 @@ export class Dataset<T> {
    * await context.parallelize(['a', 'b', 'a']).countApproxDistinct() // 2
    */
   async countApproxDistinct(options: ActionOptions & { readonly relativeError?: number } = {}): Promise<number> {
-    return countApproxDistinct(this.#action('countApproxDistinct', options), options.relativeError ?? 0.05)
+    return countApproxDistinct(
+      this.#action('countApproxDistinct', options, ['relativeError']),
+      options.relativeError ?? 0.05,
+    )
   }
 
   /**
@@ -1145,7 +1153,13 @@ export class Dataset<T> {
    * await context.textFile(folder + '/numbers').collect() // ['0', '1', '2']
    */
   async saveAsTextFile(folder: string, options: SaveOptions = {}): Promise<void> {
-    return saveFiles(this.#action('saveAsTextFile', options), folder, { kind: 'text' }, '', options.compression)
+    return saveFiles(
+      this.#action('saveAsTextFile', options, ['compression']),
+      folder,
+      { kind: 'text' },
+      '',
+      options.compression,
+    )
   }
 
   /**
@@ -1156,7 +1170,7 @@ export class Dataset<T> {
    * await context.jsonLines(folder + '/json').collect() // [{ id: 1, tags: ['a'] }]
    */
   async saveAsJsonLines(folder: string, options: SaveOptions = {}): Promise<void> {
-    const action = this.#action('saveAsJsonLines', options)
+    const action = this.#action('saveAsJsonLines', options, ['compression'])
     return saveFiles(action, folder, { kind: 'jsonLines' }, '.jsonl', options.compression)
   }
 
@@ -1169,7 +1183,7 @@ export class Dataset<T> {
    * await context.textFile(folder + '/csv').collect() // ['id,name', '007,"Bond, James"']
    */
   async saveAsCsv(folder: string, options: CsvSaveOptions = {}): Promise<void> {
-    const action = this.#action('saveAsCsv', options)
+    const action = this.#action('saveAsCsv', options, ['compression', 'delimiter', 'header', 'columns'])
     const { format, ending } = csvSaveFormat(options)
     return saveFiles(action, folder, format, ending, options.compression)
   }
@@ -1185,7 +1199,7 @@ export class Dataset<T> {
    * await context.parquet(folder + '/tags').collect() // [{ id: 7n, tags: ['x'] }]
    */
   async saveAsParquet(folder: string, options: ParquetSaveOptions = {}): Promise<void> {
-    const action = this.#action('saveAsParquet', options)
+    const action = this.#action('saveAsParquet', options, ['compression', 'columns'])
     return saveFiles(action, folder, parquetSaveFormat(options), '.parquet', options.compression)
   }
 
@@ -1198,7 +1212,7 @@ export class Dataset<T> {
    * await context.objectFile(folder + '/rows').collect() // [[1, -0, undefined]]
    */
   async saveAsObjectFile(folder: string, options: SaveOptions = {}): Promise<void> {
-    const action = this.#action('saveAsObjectFile', options)
+    const action = this.#action('saveAsObjectFile', options, ['compression'])
     return saveFiles(action, folder, { kind: 'objects' }, '.objects', options.compression)
   }
 
@@ -1214,8 +1228,17 @@ export class Dataset<T> {
     return new Dataset<U>(node, this.runner)
   }
 
-  #action(operation: string, options: ActionOptions): actions.Action {
-    return { node: this.node, runner: this.runner, site: callSite(operation), options: { signal: options.signal } }
+  /** `known` are the options that this action has beside `signal`. */
+  #action(operation: string, options: ActionOptions, known: readonly string[] = []): actions.Action {
+    const site = this.#site(operation, options, ['signal', ...known])
+    return { node: this.node, runner: this.runner, site, options: { signal: options.signal } }
+  }
+
+  #site(operation: string, options: object, known: readonly string[]): CallSite {
+    const site = callSite(operation)
+    const wrong = wrongOption(options, known)
+    if (wrong !== undefined) throw new UsageError(`${describeCallSite(site)} ${wrong}`)
+    return site
   }
 
   #function<U>(

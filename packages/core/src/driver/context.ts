@@ -6,6 +6,7 @@ import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import type { JsonValue, ReadFormat } from '../base/file-format.ts'
+import { wrongOption } from '../base/wrong-option.ts'
 import {
   createIdSource,
   handleIds,
@@ -246,13 +247,16 @@ export class Context {
     end: number,
     options: { readonly step?: number; readonly partitions?: number } = {},
   ): Dataset<number> {
+    const site = callSite('range')
+    const wrong = wrongOption(options, ['step', 'partitions'])
+    if (wrong !== undefined) throw new UsageError(`${describeCallSite(site)} ${wrong}`)
     const { step = 1, partitions = this.#defaultPartitions } = options
     if (![start, end, step].every(Number.isFinite) || step === 0)
       throw new UsageError(`range() needs finite numbers and a step that is not 0, got ${start}, ${end}, step ${step}`)
     return new Dataset<number>(
       {
         id: this.#runner.nextDatasetId(),
-        site: callSite('range'),
+        site,
         kind: 'range',
         start,
         end,
@@ -543,14 +547,15 @@ export class Context {
     optionNames: readonly string[],
   ): FileDataset<T> {
     const operation = operationOf[format.kind]
+    const site = callSite(operation)
     if (typeof pattern !== 'string' || pattern === '')
       throw new UsageError(
-        `${operation}() needs the path of a file or folder, or a pattern of paths, got ${inspect(pattern)}`,
+        `${describeCallSite(site)} needs the path of a file or folder, or a pattern of paths, got ${inspect(pattern)}`,
       )
     if (options.from === 'driver' && isS3(pattern))
       throw new UsageError(`${operation}(): executors read from S3 themselves; leave { from: 'driver' } out`)
     const checked = checkFiles(operation, format, options, optionNames, this.#defaultPartitions)
-    const base = { id: this.#runner.nextDatasetId(), site: callSite(operation), kind: 'files', pattern } as const
+    const base = { id: this.#runner.nextDatasetId(), site, kind: 'files', pattern } as const
     const malformed = new MalformedRows()
     if (!('onMalformed' in format) || format.onMalformed === 'error')
       return new FileDataset<T>({ ...base, ...checked }, this.#runner, malformed)

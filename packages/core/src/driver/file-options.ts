@@ -2,6 +2,7 @@
 
 import type { OnMalformed, ReadFormat } from '../base/file-format.ts'
 import { UsageError } from '../base/errors.ts'
+import { wrongOption } from '../base/wrong-option.ts'
 import { checkPartitions } from '../lineage/partitioner.ts'
 
 export interface FileOptions {
@@ -66,9 +67,8 @@ export function checkFiles(
   defaultPartitions: number,
 ): CheckedFiles {
   const known = format.kind === 'parquet' ? names : [...fileOptions, ...names]
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    throw new UsageError(`${operation}(): there is no option ${unknown}; the options are ${known.join(', ')}`)
+  const wrong = wrongOption(options, known)
+  if (wrong !== undefined) throw new UsageError(`${operation}() ${wrong}`)
   const { partitions = defaultPartitions, from = 'executors' } = options
   oneOf(operation, 'from', from, ['executors', 'driver'])
   return { format, from, minPartitions: checkPartitions(partitions, `${operation}()`) }

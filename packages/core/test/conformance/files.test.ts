@@ -145,7 +145,9 @@ onEveryCluster((context) => {
     )
   })
   test('options that are none are refused before any work', () => {
-    expect(() => context().csv('x', { delimeter: ';' } as {})).toThrow('csv(): there is no option delimeter')
+    expect(() => context().csv('x', { delimeter: ';' } as {})).toThrow(
+      'csv() has no option `delimeter`; did you mean `delimiter`?',
+    )
     expect(() => context().csv('x', { delimiter: ';;' })).toThrow('delimiter must be one character')
     expect(() => context().jsonLines('x', { onMalformed: 'drop' as 'skip' })).toThrow(
       "must be one of 'error', 'skip', 'collect'",
