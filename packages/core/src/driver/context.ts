@@ -52,6 +52,7 @@ import {
   type JsonLinesOptions,
   type ParquetOptions,
 } from './file-options.ts'
+import { Reachability } from './reachability.ts'
 import { awaitSources, listSources, resolveLineage, type ResolvePorts } from './resolve-lineage.ts'
 import { readStream } from './stream-source.ts'
 
@@ -77,15 +78,20 @@ export class Context {
   readonly #cluster: ContextCluster
   readonly #driver: JobDriver
   readonly #ids = createIdSource()
-  readonly #broadcasts = new Map<number, { bytes: Uint8Array }>()
+  readonly #broadcasts = new Map<number, { readonly bytes: Uint8Array; readonly handle: WeakRef<object> }>()
+  /** What a function captured lives as long as it does, also where the user has let go of it. */
+  readonly #captured = new WeakMap<Closure, readonly (object | undefined)[]>()
+  readonly #reachability = new Reachability(({ datasets, shuffles, malformed }) =>
+    this.#forget(datasets, shuffles, malformed),
+  )
   readonly #totals = new Map<number, number>()
   /** By the accumulator under which executors report. */
   readonly #malformed = new Map<number, MalformedRows>()
   /** Whose rows the driver reads, with the partitions whose malformed rows are counted. */
-  readonly #driverFiles = new Map<DatasetId, { readonly node: FilesNode; readonly counted: Set<number> }>()
+  readonly #driverFiles = new Map<DatasetId, { readonly node: WeakRef<FilesNode>; readonly counted: Set<number> }>()
   readonly #resolutions: Resolutions = {
     splits: new Map(),
-    bounds: new Map(),
+    bounds: new WeakMap(),
     offsets: new Map(),
     levels: new Map(),
     names: new Map(),
@@ -121,7 +127,7 @@ export class Context {
         const found = this.#slices.get(dataset)?.[partition]
         if (found) return found
         const files = this.#driverFiles.get(dataset)
-        if (files) return this.#readOnDriver(files.node, partition)
+        if (files) return this.#readOnDriver(files.node.deref()!, partition)
         throw new UsageError('rows of parallelize() or checkpoint() are read after the end of their scope')
       },
       broadcastBytes: (id) => {
@@ -378,7 +384,10 @@ export class Context {
   broadcast<T>(value: T): Broadcast<T> {
     this.#refuseStopped(callSite('broadcast'))
     const id = handleIds.next<BroadcastId>('broadcast')
-    this.#broadcasts.set(id, { bytes: encodeValue(value) })
+    const bytes = encodeValue(value)
+    const drop = () => {
+      if (this.#broadcasts.delete(id) && !this.#stopped) this.#driver.drop([], [], [id])
+    }
     const broadcast = new Broadcast<T>(
       id,
       () => {
@@ -386,9 +395,11 @@ export class Context {
         return value
       },
       () => {
-        if (this.#broadcasts.delete(id)) this.#driver.drop([], [], [id])
+        drop()
       },
     )
+    this.#broadcasts.set(id, { bytes, handle: new WeakRef(broadcast) })
+    this.#reachability.watchHandle(broadcast, drop)
     this.#scopes.at(-1)?.onEnd(() => broadcast.unpersist())
     return broadcast
   }
@@ -423,7 +434,12 @@ export class Context {
   scope(): Scope {
     const scope = new Scope((nodes) => {
       this.#scopes.splice(this.#scopes.indexOf(scope), 1)
-      this.#forget(nodes)
+      for (const node of nodes) this.#reachability.forget(node)
+      this.#forget(
+        nodes.map(({ id }) => id),
+        nodes.flatMap((node) => (node.kind === 'shuffle' ? [node.shuffleId] : [])),
+        nodes.flatMap((node) => (node.kind === 'files' && node.malformed !== undefined ? [node.malformed] : [])),
+      )
     })
     this.#scopes.push(scope)
     return scope
@@ -482,6 +498,11 @@ export class Context {
         throw new UsageError(
           `${describeCallSite(site)} uses ${kind === 'broadcast' ? 'a' : 'an'} ${kind} that this context does not have: it belongs to another context, or was unpersisted`,
         )
+    if (closure.references.length > 0)
+      this.#captured.set(
+        closure,
+        closure.references.map(({ id }) => this.#broadcasts.get(id)?.handle.deref()),
+      )
     for (const warning of closure.warnings) {
       const message = `${describeCallSite(site)} ${warning}`
       if (this.#warned.has(message)) continue
@@ -507,6 +528,14 @@ export class Context {
       throw new UsageError(`${describeCallSite(site)}: \`signal\` must be an AbortSignal, got ${typeof options.signal}`)
     if (options.signal?.aborted)
       throw new AbortedError(`${describeCallSite(site)} was aborted before it began`, { cause: options.signal.reason })
+    return this.#reachability.during({ node, sink }, () => this.#runReachable(node, sink, options))
+  }
+
+  async #runReachable(
+    node: LineageNode,
+    sink: Sink,
+    options: ActionOptions & { partitions?: readonly number[] },
+  ): Promise<Uint8Array[]> {
     await resolveLineage(node, this.#resolvePorts, options)
     const stages = splitStages(node, sink, this.#resolutions, {
       nextStageId: () => this.#ids.next<StageId>('stage'),
@@ -531,12 +560,14 @@ export class Context {
         throw new UsageError(
           `${describeCallSite(node.site)} combines datasets of two contexts; collect() one of them and parallelize() it in the other context`,
         )
+    if (owners.get(node) !== this) this.#reachability.watch(node)
     owners.set(node, this)
     if (node.kind === 'rows') {
       this.#slices.set(node.id, node.slices)
       for (const scope of this.#scopes) scope.remove(node.id)
     }
-    if (node.kind === 'files' && node.from === 'driver') this.#driverFiles.set(node.id, { node, counted: new Set() })
+    if (node.kind === 'files' && node.from === 'driver')
+      this.#driverFiles.set(node.id, { node: new WeakRef(node), counted: new Set() })
     this.#scopes.at(-1)?.add(node)
   }
 
@@ -577,11 +608,9 @@ export class Context {
     if (this.#resolutions.levels.delete(id)) this.#driver.drop([id], [], [])
   }
 
-  #forget(nodes: readonly LineageNode[]): void {
-    const datasets = nodes.map(({ id }) => id)
-    const shuffles = nodes.flatMap((node) => (node.kind === 'shuffle' ? [node.shuffleId] : []))
+  #forget(datasets: readonly DatasetId[], shuffles: readonly ShuffleId[], malformed: readonly number[]): void {
+    const kept = datasets.filter((id) => this.#resolutions.levels.delete(id))
     for (const id of datasets) {
-      this.#resolutions.levels.delete(id)
       this.#resolutions.splits.delete(id)
       this.#resolutions.offsets.delete(id)
       this.#resolutions.names.delete(id)
@@ -589,13 +618,9 @@ export class Context {
       this.#streams.delete(id)
       this.#driverFiles.delete(id)
     }
-    for (const node of nodes)
-      if (node.kind === 'files' && node.malformed !== undefined) this.#malformed.delete(node.malformed)
-    this.#driver.drop(datasets, shuffles, [])
+    for (const id of malformed) this.#malformed.delete(id)
+    if (!this.#stopped && kept.length + shuffles.length > 0) this.#driver.drop(kept, shuffles, [])
     for (const id of shuffles) this.#resolutions.mapStages.delete(id)
-    for (const node of nodes)
-      if (node.kind === 'shuffle' && node.partitioner.kind === 'sampled-range' && node.sort)
-        this.#resolutions.bounds.delete(node.partitioner)
   }
 }
 

@@ -22,7 +22,7 @@ import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts
 /** What the driver has found out, kept for the life of the context. */
 export interface Resolutions {
   readonly splits: Map<DatasetId, readonly (readonly FileSplit[])[]>
-  readonly bounds: Map<SampledRange, RangePartitioner>
+  readonly bounds: WeakMap<SampledRange, RangePartitioner>
   /** For `zipWithIndex`: how many rows lie before each partition. */
   readonly offsets: Map<DatasetId, readonly number[]>
   readonly levels: Map<DatasetId, StorageLevel>
