@@ -7,7 +7,7 @@ import { partInMemory, sliceSources, type PartBytes, type SliceSource } from '..
 import { readPlace, type BlockPlace } from '../storage/block-place.ts'
 import { diskError } from '../storage/disk-error.ts'
 import type { PagePool } from '../storage/page-pool.ts'
-import { readFully } from '../storage/spill-file.ts'
+import { readFully } from '../storage/file-io.ts'
 import type { InputBlock } from './slot.ts'
 
 /** Files are read once from end to end, in so many bytes at a time, to compare their checksums. */

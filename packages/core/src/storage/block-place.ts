@@ -1,8 +1,8 @@
 /** Where a block's bytes rest, in pages or in a file, and how they are read, written and given back. */
 
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import type { Region } from '../base/region.ts'
-import { diskError } from './disk-error.ts'
+import { openToWrite, readFully, writeAll } from './file-io.ts'
 import type { PagePool } from './page-pool.ts'
 
 export type BlockPlace =
@@ -19,12 +19,7 @@ export function readPlace(pool: PagePool, place: BlockPlace, offset: number, byt
   const target = new Uint8Array(bytes)
   const file = openSync(place.path, 'r')
   try {
-    let done = 0
-    while (done < bytes) {
-      const read = readSync(file, target, done, bytes - done, offset + done)
-      if (read === 0) throw new RangeError(`block file ${place.path} is shorter than its index says`)
-      done += read
-    }
+    readFully(file, place.path, target, offset)
   } finally {
     closeSync(file)
   }
@@ -51,22 +46,4 @@ export function writeFileBlock(path: string, parts: Iterable<Uint8Array>): Block
     closeSync(file)
   }
   return { kind: 'disk', path, bytes }
-}
-
-/** Throws a DiskError. */
-export function openToWrite(path: string): number {
-  try {
-    return openSync(path, 'wx')
-  } catch (cause) {
-    throw diskError(path, 'written', cause)
-  }
-}
-
-/** Throws a DiskError. */
-export function writeAll(file: number, path: string, bytes: Uint8Array): void {
-  try {
-    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
-  } catch (cause) {
-    throw diskError(path, 'written', cause)
-  }
 }

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs'
 import { diskError } from './disk-error.ts'
-import { readFully } from './spill-file.ts'
+import { readFully } from './file-io.ts'
 
 const stretchBytes = 2 ** 20
 

@@ -6,7 +6,8 @@
 import { closeSync, rmSync } from 'node:fs'
 import type { Region } from '../base/region.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
-import { openToWrite, writeAll, type BlockPlace } from './block-place.ts'
+import { type BlockPlace } from './block-place.ts'
+import { openToWrite, writeAll } from './file-io.ts'
 import { pageBytes, type PagePool } from './page-pool.ts'
 
 /** What is gathered on the heap before it goes where the partition rests. */

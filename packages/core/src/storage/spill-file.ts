@@ -1,7 +1,8 @@
 /** A file that one task writes from its front to its end and reads anywhere; it is removed with the task. */
 
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { diskError } from './disk-error.ts'
+import { readFully, writeAll } from './file-io.ts'
 
 const bufferBytes = 256 * 1024
 
@@ -10,7 +11,6 @@ export class SpillFile {
   /** Where the next bytes go; what is on its way counts. */
   bytes = 0
   #file: number | undefined
-  #written = 0
   readonly #buffer = new Uint8Array(bufferBytes)
   #waiting = 0
 
@@ -28,7 +28,7 @@ export class SpillFile {
     const at = this.bytes
     this.bytes += bytes.length
     if (this.#waiting + bytes.length > bufferBytes) this.#flush()
-    if (bytes.length > bufferBytes) this.#write(bytes)
+    if (bytes.length > bufferBytes) writeAll(this.#file!, this.path, bytes)
     else {
       this.#buffer.set(bytes, this.#waiting)
       this.#waiting += bytes.length
@@ -59,31 +59,6 @@ export class SpillFile {
   #flush(): void {
     const waiting = this.#buffer.subarray(0, this.#waiting)
     this.#waiting = 0
-    this.#write(waiting)
-  }
-
-  #write(bytes: Uint8Array): void {
-    try {
-      for (let done = 0; done < bytes.length;) {
-        const count = writeSync(this.#file!, bytes, done, bytes.length - done, this.#written)
-        done += count
-        this.#written += count
-      }
-    } catch (cause) {
-      throw diskError(this.path, 'written', cause)
-    }
-  }
-}
-
-export function readFully(file: number, path: string, target: Uint8Array, offset: number): void {
-  let done = 0
-  try {
-    while (done < target.length) {
-      const count = readSync(file, target, done, target.length - done, offset + done)
-      if (count === 0) throw new RangeError('it is shorter than its index says')
-      done += count
-    }
-  } catch (cause) {
-    throw diskError(path, 'read', cause)
+    writeAll(this.#file!, this.path, waiting)
   }
 }
