@@ -3,6 +3,7 @@
 import { tmpdir } from 'node:os'
 import type { Config } from '../base/config.ts'
 import { parseMaster } from '../base/master.ts'
+import { checkWorkParent } from '../storage/work-folder.ts'
 import type { Cluster } from './cluster.ts'
 import { startLocalThreads } from './local-threads.ts'
 import { startMemoryCluster } from './memory-cluster.ts'
@@ -11,6 +12,7 @@ export async function startCluster(config: Config): Promise<Cluster> {
   // What dials daemons is not loaded where there are none.
   if (config.executors) return (await import('./daemons.ts')).connectDaemons(config.executors, config)
   const master = parseMaster(config.master)
+  if (config.workDir !== undefined) checkWorkParent(config.workDir, 'workDir')
   switch (master.kind) {
     case 'memory':
       return startMemoryCluster(master.executors, config)

@@ -231,9 +231,9 @@ export class ExecutorSession {
       pool.free(region)
       this.#feed({ type: 'blockSpilled', block, place })
     } catch (error) {
-      // The block stays where it is; who asked for room is told that there is none.
-      const message = `block ${block} could not be written to ${workFolder.path}: ${(error as Error).message}`
+      const message = `block ${block} could not leave memory and has to be made again: ${(error as Error).message}`
       this.#tell({ type: 'log', record: { level: 'error', source: this.#state.self, message } })
+      this.#feed({ type: 'spillFailed', block })
     }
   }
 

@@ -98,6 +98,8 @@ export type ExecutorEvent =
   /** One block is to leave memory, none of the dataset that is being written; asked again while there is too little room. */
   | { readonly type: 'roomNeeded'; readonly writing?: number }
   | { readonly type: 'blockSpilled'; readonly block: string; readonly place: BlockPlace }
+  /** The disk is full, say: the block goes instead. */
+  | { readonly type: 'spillFailed'; readonly block: string }
   | { readonly type: 'dropped'; readonly datasets: readonly number[]; readonly shuffles: readonly number[] }
 
 export type ExecutorCommand =
@@ -113,7 +115,7 @@ export type ExecutorCommand =
   /** The place is the store's from now on, no longer its maker's. */
   | { readonly type: 'keepPlace'; readonly place: BlockPlace }
   | { readonly type: 'releasePlace'; readonly place: BlockPlace }
-  /** Answered by `blockSpilled`. */
+  /** Answered by `blockSpilled` or `spillFailed`. */
   | { readonly type: 'spillBlock'; readonly block: string; readonly place: BlockPlace }
   | { readonly type: 'tellDriver'; readonly message: ExecutorMessage }
 

@@ -70,6 +70,11 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
       else commands.push({ type: 'releasePlace', place: event.place })
       break
     }
+    case 'spillFailed': {
+      const block = state.blocks.get(event.block)
+      if (block && block.pins === 0) discard(state, block, commands)
+      break
+    }
     case 'dropped':
       drop(state, event, commands)
       break
@@ -318,8 +323,14 @@ function evictOne(state: ExecutorState, writing: number | undefined, commands: E
     commands.push({ type: 'spillBlock', block: block.name, place: block.place })
     return
   }
+  discard(state, block, commands)
+}
+
+/** Lets go of a block that can be made again; who asks for a map output learns that it is not here any more. */
+function discard(state: ExecutorState, block: HeldBlock, commands: ExecutorCommand[]): void {
   state.blocks.delete(block.name)
   commands.push({ type: 'releasePlace', place: block.place })
+  if (block.level === undefined) return
   const { owner, number } = parseBlock(block.name)
   commands.push({
     type: 'tellDriver',

@@ -1,8 +1,22 @@
 /** Names files for blocks in a session's folder, which is made at first need. */
 
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { UsageError } from '../base/errors.ts'
 import { diskError } from './disk-error.ts'
+
+/** Throws a UsageError where no files can be made in a folder, which is made itself where it is missing; `option` gave it. */
+export function checkWorkParent(path: string, option: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+    rmdirSync(mkdtempSync(join(path, 'gridify-check-')))
+  } catch (cause) {
+    throw new UsageError(
+      `${option} ${path} cannot be written to: ${(cause as Error).message}; it takes what does not fit in memory, so give a folder on a disk with room`,
+      { cause },
+    )
+  }
+}
 
 export class WorkFolder {
   readonly path: string

@@ -279,6 +279,19 @@ describe('blocks', () => {
     expect(make()).toEqual([])
   })
 
+  test('a block that cannot be written to disk goes, and the driver is told which cached partition that was', () => {
+    const state = started()
+    run(state, 1, [{ name: 'shuffle-7-0', place: page(1) }])
+    run(state, 2, [{ name: 'cache-4-1', place: page(2), level: 'memory-and-disk' }])
+    expect(transition(state, { type: 'spillFailed', block: 'cache-4-1' })).toEqual([
+      { type: 'releasePlace', place: page(2) },
+      { type: 'tellDriver', message: { type: 'evicted', datasetId: 4, partition: 1 } },
+    ])
+    expect(transition(state, { type: 'spillFailed', block: 'shuffle-7-0' })).toEqual([
+      { type: 'releasePlace', place: page(1) },
+    ])
+  })
+
   test('for room what was made of sources goes before what lies behind a shuffle, and nothing of the dataset being written', () => {
     const state = started()
     run(state, 1, [{ name: 'cache-4-0', place: page(1), level: 'memory', costly: true }])
@@ -354,6 +367,10 @@ test('whatever happens in whatever order, each place is kept or given back exact
           for (const command of transition(state, { type: 'roomNeeded' })) {
             apply([command])
             if (command.type !== 'spillBlock') continue
+            if (b === 1) {
+              apply(transition(state, { type: 'spillFailed', block: command.block }))
+              continue
+            }
             owned.set(command.place, 'released')
             apply(transition(state, { type: 'blockSpilled', block: command.block, place: newPlace() }))
           }

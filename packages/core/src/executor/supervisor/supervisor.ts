@@ -5,7 +5,6 @@
  */
 
 import { mkdtempSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +16,7 @@ import type { Obituary } from '../../transport/connect.ts'
 import type { Claim } from '../../transport/handshake.ts'
 import { listen, refuseSocket, type Listener, type Refusal, type Upgrade } from '../../transport/listener.ts'
 import { bridge } from './bridge.ts'
+import { checkWorkParent } from '../../storage/work-folder.ts'
 import { SessionChild } from './session-child.ts'
 
 export interface SupervisorOptions {
@@ -77,7 +77,7 @@ export class Supervisor {
       options.log?.(`warning: ${host} can be reached from other machines, and nothing that is sent is encrypted`)
     }
     const workDir = options.workDir ?? tmpdir()
-    await mkdir(workDir, { recursive: true })
+    checkWorkParent(workDir, '--work-dir')
     const supervisor = new Supervisor(options, workDir)
     supervisor.#listener = await listen({
       host,
