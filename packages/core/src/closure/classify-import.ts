@@ -31,7 +31,7 @@ function classifyFile(file: string): NamedModule | undefined {
   const inside = relative(root, file).split(sep).join('/')
   if (name !== corePackage) return { specifier: name, version, file: inside }
   // Inside the core's own folder only its entry has a public name; the rest is source like any other.
-  return /^(dist|src)\/index\.[jt]s$/.test(inside) ? { specifier: name, version, file: null } : undefined
+  return /^(dist|lib|src)\/index\.[jt]s$/.test(inside) ? { specifier: name, version, file: null } : undefined
 }
 
 /** The file of a specifier that is a URL or an absolute path; vite writes root-relative ones and `/@fs/`. */

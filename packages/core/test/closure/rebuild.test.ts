@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { tokTypes } from 'acorn'
 import { afterAll, expect, test } from 'vitest'
 import { remapStack } from '../../src/closure/remap-stack.ts'
@@ -147,6 +148,20 @@ test('the core of the executor is used by name, also through a link into the wor
   writeFiles(workspace.driver, { 'core.mjs': job })
   const [found] = JSON.parse(await runNode(['core.mjs'], workspace.driver)) as [{ specifier: string; name: string }]
   expect([found.specifier, found.name]).toEqual(['@gridify/core', '*'])
+})
+
+test('the core of the executor is used by name where the driver imports its file', async () => {
+  const entry = JSON.stringify(pathToFileURL(join(fixtures, '../../../lib/index.js')).href)
+  writeFiles(workspace.driver, {
+    'core-file.mjs': `
+      import { explainClosure, Group } from ${entry}
+      console.log(JSON.stringify(explainClosure((x) => x instanceof Group).imports))
+    `,
+  })
+  const [found] = JSON.parse(await runNode(['core-file.mjs'], workspace.driver)) as [
+    { specifier: string; name: string },
+  ]
+  expect([found.specifier, found.name]).toEqual(['@gridify/core', 'Group'])
 })
 
 test('a worker thread captures as its parent does', async () => {
