@@ -435,8 +435,8 @@ export class Dataset<T> {
   }
 
   /**
-   * Like `partitionBy`, with the rows of each partition sorted by key; ties keep input order. Shuffles every row once, and
-   * each partition must fit into memory.
+   * Like `partitionBy`, with the rows of each partition sorted by key; ties keep input order. Shuffles every row once;
+   * partitions larger than memory are sorted in files.
    * @example
    * const pairs = context.parallelize([[3, 'c'], [1, 'a'], [2, 'b']])
    * await pairs.repartitionAndSortWithinPartitions(rangePartitioner([1])).keys().glom().collect() // [[1], [2, 3]]
@@ -531,7 +531,7 @@ export class Dataset<T> {
 
   /**
    * For each key of any of two to four datasets, its values in each. Shuffles the sides that do not lie by the
-   * partitioner already; the groups of one key must fit into memory.
+   * partitioner already; groups larger than memory are read from files.
    * @example
    * const ages = context.parallelize([['ann', 30]])
    * const towns = context.parallelize([['ann', 'Ulm'], ['ann', 'Bonn']])
