@@ -35,10 +35,11 @@ test.each(['local[1]', 'local-cluster[1,1]'])('%s: a disk that is full while a t
   expect(readdirSync(workDir)).toEqual([])
 })
 
-test('a work folder that cannot be made', async () => {
-  const file = join(folder, 'file')
-  writeFileSync(file, '')
-  await using context = await createContext({ master: 'local[1]', workDir: file, shuffleStorage: 'disk' })
+test('a work folder that goes away while the context runs', async () => {
+  const workDir = join(folder, 'gone')
+  await using context = await createContext({ master: 'local[1]', workDir, shuffleStorage: 'disk', onLog: () => {} })
+  rmSync(workDir, { recursive: true })
+  writeFileSync(workDir, '')
   const error = await context
     .range(0, 10)
     .keyBy((i) => i)
