@@ -46,7 +46,7 @@ export class SegmentBuilder {
   }
 }
 
-export function copyParts(parts: readonly Uint8Array[], target: Uint8Array): void {
+function copyParts(parts: readonly Uint8Array[], target: Uint8Array): void {
   let at = 0
   for (const part of parts) {
     target.set(part, at)
