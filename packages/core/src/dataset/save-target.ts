@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../base/errors.ts'
+import { makeFolder } from '../base/make-folder.ts'
 import { deleteBelow, isS3, moveObject, objectsBelow, parseS3, putText } from '../files/s3.ts'
 
 export interface SaveTarget {
@@ -35,7 +36,7 @@ function folderTarget(folder: string, operation: string): SaveTarget {
     async begin(marker) {
       let names: string[]
       try {
-        mkdirSync(target, { recursive: true })
+        makeFolder(target)
         names = readdirSync(target)
       } catch (error) {
         throw new UsageError(`${operation}(): the folder ${target} cannot be made: ${(error as Error).message}`, {

@@ -1,14 +1,15 @@
 /** Names files for blocks in a session's folder, which is made at first need. */
 
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../base/errors.ts'
+import { makeFolder } from '../base/make-folder.ts'
 import { diskError } from './disk-error.ts'
 
 /** Throws a UsageError where no files can be made in a folder, which is made itself where it is missing; `option` gave it. */
 export function checkWorkParent(path: string, option: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolder(path)
     rmdirSync(mkdtempSync(join(path, 'gridify-check-')))
   } catch (cause) {
     throw new UsageError(
@@ -30,7 +31,7 @@ export class WorkFolder {
 
   nextFile(): string {
     try {
-      mkdirSync(this.path, { recursive: true })
+      makeFolder(this.path)
     } catch (cause) {
       throw diskError(this.path, 'written', cause)
     }
