@@ -118,7 +118,7 @@ function readVariable({ variables }: Scope, name: string, trail: Trail): unknown
   try {
     return variables[name]
   } catch (error) {
-    if (error instanceof Error && /^Cannot access /.test(error.message)) throw tooEarly(trail, name)
+    if (error instanceof Error && error.message.startsWith('Cannot access ')) throw tooEarly(trail, name)
     throw error
   }
 }

@@ -6,7 +6,6 @@ import { parseMaster } from '../base/master.ts'
 import { checkWorkParent } from '../storage/work-folder.ts'
 import type { Cluster } from './cluster.ts'
 import { startLocalThreads } from './local-threads.ts'
-import { startMemoryCluster } from './memory-cluster.ts'
 
 export async function startCluster(config: Config): Promise<Cluster> {
   // What dials daemons is not loaded where there are none.
@@ -15,7 +14,7 @@ export async function startCluster(config: Config): Promise<Cluster> {
   if (config.workDir !== undefined) checkWorkParent(config.workDir, 'workDir')
   switch (master.kind) {
     case 'memory':
-      return startMemoryCluster(master.executors, config)
+      return (await import('./memory-cluster.ts')).startMemoryCluster(master.executors, config)
     case 'local':
       return startLocalThreads(master.slots, config, config.workDir ?? tmpdir())
     case 'local-cluster':
