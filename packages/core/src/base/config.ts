@@ -19,16 +19,11 @@ const schema = z.strictObject({
     .array(z.string('an address, such as ws://host:7077'), 'a list of addresses, such as ws://host:7077')
     .optional(),
   secretFile: z.string('the path of a file').optional(),
-  /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
   tlsCaFile: z.string('the path of a file').optional(),
-  /** All that one executor may take: blocks, arena, buffers and heaps of its slots. */
   memoryBytes: whole(leastMemoryBytes).optional(),
-  /** The V8 heap of each slot; a task that needs more fails with an OutOfMemoryError. */
   heapBytes: whole(leastHeapBytes, 2 ** 40).optional(),
-  /** Where map outputs go: `disk` always writes them to files. */
   shuffleStorage: z.enum(['memory', 'disk'], "'memory' or 'disk'"),
   taskMaxFailures: whole(1),
-  /** How often one task may be lost with its executor before the job ends. */
   taskMaxLosses: whole(1),
   localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
   workDir: z.string('the path of a folder').optional(),
@@ -36,7 +31,7 @@ const schema = z.strictObject({
   onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
 
-/** Written out, since a program that has no types of zod reads these. */
+/** What `schema` lets through, written out: a program that has no types of zod reads these. */
 export interface Config {
   readonly master: string
   readonly executors?: string[] | undefined

@@ -108,14 +108,8 @@ export class ExecutorSession {
     const { pool, cores } = this.#options
     this.#memoryBytes = memoryBytes
     const { poolBytes } = memoryBudget(memoryBytes, cores)
-    if (poolBytes > pool.capacityBytes) pool.grant(poolBytes)
-    else {
-      pool.grant(poolBytes)
-      for (let used = pool.usedBytes + 1; pool.usedBytes < used && pool.usedBytes > poolBytes;) {
-        used = pool.usedBytes
-        this.#feed({ type: 'roomNeeded' })
-      }
-    }
+    pool.grant(poolBytes)
+    this.#evictUntil(() => pool.usedBytes <= poolBytes)
   }
 
   /** Tells the driver that this executor is to go; the driver ends the session once no job needs it. */
@@ -294,11 +288,15 @@ export class ExecutorSession {
     return { ...success, metrics: { ...success.metrics, networkBytes } }
   }
 
-  /** One block after the other leaves, until a run of so many bytes is free or nothing can leave any more. */
   #makeRoom(bytes: number, writing: number | undefined): void {
     const { pool } = this.#options
-    if (this.#growPool(bytes)) return
-    for (let used = pool.usedBytes + 1; pool.usedBytes < used && !pool.fits(bytes);) {
+    if (!this.#growPool(bytes)) this.#evictUntil(() => pool.fits(bytes), writing)
+  }
+
+  /** One block after the other leaves, until there is enough room or nothing can leave any more. */
+  #evictUntil(isEnough: () => boolean, writing?: number): void {
+    const { pool } = this.#options
+    for (let used = pool.usedBytes + 1; pool.usedBytes < used && !isEnough();) {
       used = pool.usedBytes
       this.#feed({ type: 'roomNeeded', ...(writing === undefined ? {} : { writing }) })
     }

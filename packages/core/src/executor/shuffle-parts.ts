@@ -1,13 +1,12 @@
 /** The parts of map outputs that a reduce task reads: in place where they lie in pages, else by stretches of their file. */
 
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { FetchError } from '../base/errors.ts'
 import { checksum, RunningChecksum } from '../codec/checksum.ts'
 import { partInMemory, sliceSources, type PartBytes, type SliceSource } from '../shuffle/slice.ts'
 import { readPlace, type BlockPlace } from '../storage/block-place.ts'
-import { diskError } from '../storage/disk-error.ts'
 import type { PagePool } from '../storage/page-pool.ts'
-import { readFully } from '../storage/file-io.ts'
+import { openFile, readFully } from '../storage/file-io.ts'
 import type { InputBlock } from './slot.ts'
 
 /** Files are read once from end to end, in so many bytes at a time, to compare their checksums. */
@@ -90,11 +89,7 @@ export class ShuffleParts {
     let file = this.#files.get(path)
     if (file !== undefined) return file
     if (this.#files.size >= maxOpenFiles) this.close()
-    try {
-      file = openSync(path, 'r')
-    } catch (cause) {
-      throw diskError(path, 'read', cause)
-    }
+    file = openFile(path, 'r')
     this.#files.set(path, file)
     return file
   }

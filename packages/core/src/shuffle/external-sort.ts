@@ -5,13 +5,12 @@ import { compareValues } from '../codec/order.ts'
 import type { SpillFile } from '../storage/spill-file.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
 import { heldBytes } from './bucket-stretches.ts'
+import { rowsPerBlock } from './spilled-values.ts'
 import { wholeSlice, type PairColumns, type Slice, type SliceSource } from './slice.ts'
 import { sortedByKey } from './sort.ts'
 
 type Direction = 'ascending' | 'descending'
 
-const blockBytes = 64 * 1024
-const maxBlockRows = 4096
 /** One block of each run is in memory while they are merged. */
 const mergedAtOnce = 32
 const batchRows = 4096
@@ -28,7 +27,7 @@ export function* sortedRows(
     return
   }
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
-  const perBlock = Math.max(1, Math.min(maxBlockRows, Math.floor((blockBytes * rows) / heldBytes(sources))))
+  const perBlock = rowsPerBlock(rows, heldBytes(sources))
   let runs: SortedRun[] = []
   let slices: Slice[] = []
   let bytes = 0

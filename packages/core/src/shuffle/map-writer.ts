@@ -7,7 +7,7 @@ import type { TaskSpills } from '../storage/task-spills.ts'
 import { bucketAssigner } from './buckets.ts'
 import { MapCombine } from './map-combine.ts'
 import { valueMerging, type FunctionOf } from './merging.ts'
-import { Run, type AssignBuckets, type RunScratch, type RunSlices } from './run.ts'
+import { Run, SliceReader, type AssignBuckets, type RunScratch, type RunSlices } from './run.ts'
 import { SpilledRun } from './spilled-run.ts'
 import { Staging } from './staging.ts'
 
@@ -130,16 +130,12 @@ export class MapOutput {
 
   /** All parts one behind another, each piece valid until the next is asked for; `onPart` gets the checksum of each once its last slice is out. */
   *pieces(onPart: (checksum: number) => void): Generator<Uint8Array> {
-    // One buffer for all: memory outside of V8's heap stays taken until V8 looks for garbage.
-    let buffer = new Uint8Array(0)
+    const reader = new SliceReader()
     for (let reducer = 0; reducer < this.reducers; reducer++) {
       const sum = new RunningChecksum()
       for (const run of this.#runs) {
-        const bytes = run.sliceBytes(reducer)
-        if (bytes === 0) continue
-        if (bytes > buffer.length) buffer = new Uint8Array(2 * bytes)
-        const slice = buffer.subarray(0, bytes)
-        run.writeSlice(reducer, slice)
+        const slice = reader.read(run, reducer)
+        if (slice.length === 0) continue
         sum.add(slice)
         yield slice
       }

@@ -146,6 +146,20 @@ export interface RunSlices {
   writeSlice(reducer: number, target: Uint8Array): void
 }
 
+/** Reads slices one after the other into one buffer: memory outside of V8's heap stays taken until V8 looks for garbage. */
+export class SliceReader {
+  #buffer = new Uint8Array(0)
+
+  /** Valid until the next one is read. */
+  read(run: RunSlices, reducer: number): Uint8Array {
+    const bytes = run.sliceBytes(reducer)
+    if (bytes > this.#buffer.length) this.#buffer = new Uint8Array(2 * bytes)
+    const slice = this.#buffer.subarray(0, bytes)
+    if (bytes > 0) run.writeSlice(reducer, slice)
+    return slice
+  }
+}
+
 /** Reused from run to run. */
 export interface RunScratch {
   /** First the bucket, then the place of each row. */

@@ -1,7 +1,7 @@
 /** A run that rests in the file of its task, by reducer. */
 
 import type { SpillFile } from '../storage/spill-file.ts'
-import type { Run, RunSlices } from './run.ts'
+import { SliceReader, type RunSlices } from './run.ts'
 
 export class SpilledRun implements RunSlices {
   readonly #file: SpillFile
@@ -9,21 +9,16 @@ export class SpilledRun implements RunSlices {
   /** Where the slices end, counted from the run's start. */
   readonly #ends: Float64Array
 
-  constructor(run: Run, reducers: number, file: SpillFile) {
+  constructor(run: RunSlices, reducers: number, file: SpillFile) {
     this.#file = file
     this.#start = file.bytes
     this.#ends = new Float64Array(reducers)
     let end = 0
-    let buffer = new Uint8Array(0)
+    const reader = new SliceReader()
     for (let reducer = 0; reducer < reducers; reducer++) {
-      const bytes = run.sliceBytes(reducer)
-      if (bytes > 0) {
-        if (bytes > buffer.length) buffer = new Uint8Array(2 * bytes)
-        const slice = buffer.subarray(0, bytes)
-        run.writeSlice(reducer, slice)
-        file.append(slice)
-      }
-      end += bytes
+      const slice = reader.read(run, reducer)
+      file.append(slice)
+      end += slice.length
       this.#ends[reducer] = end
     }
   }

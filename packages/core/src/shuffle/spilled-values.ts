@@ -95,6 +95,11 @@ export class SpilledValues {
   }
 }
 
+/** How many of `rows` rows of about so many bytes in all are written, and later read, at once. */
+export function rowsPerBlock(rows: number, bytes: number): number {
+  return Math.max(1, Math.min(maxBlockRows, Math.floor((blockBytes * rows) / bytes)))
+}
+
 interface Stretch {
   readonly chunk: Chunk
   readonly from: number
@@ -133,7 +138,7 @@ class Chunk {
     const sorted = listOf<unknown>(values.length)
     for (const [i, id] of ids.entries()) sorted[ends[id]!++] = values[i]
     this.#file = file
-    this.#blockRows = Math.max(1, Math.min(maxBlockRows, Math.floor((blockBytes * values.length) / bytes)))
+    this.#blockRows = rowsPerBlock(values.length, bytes)
     for (let from = 0; from < sorted.length; from += this.#blockRows)
       this.#blocks.push(placed(sorted.slice(from, from + this.#blockRows), file))
   }

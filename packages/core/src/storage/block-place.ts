@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, rmSync } from 'node:fs'
 import type { Region } from '../base/region.ts'
-import { openToWrite, readFully, writeAll } from './file-io.ts'
+import { openFile, readFully, writeAll } from './file-io.ts'
 import type { PagePool } from './page-pool.ts'
 
 export type BlockPlace =
@@ -32,7 +32,7 @@ export function releasePlace(pool: PagePool, place: BlockPlace): void {
 }
 
 export function writeFileBlock(path: string, parts: Iterable<Uint8Array>): BlockPlace & { kind: 'disk' } {
-  const file = openToWrite(path)
+  const file = openFile(path, 'wx')
   let bytes = 0
   try {
     for (const part of parts) {

@@ -1,14 +1,13 @@
 /** The encoded blocks of a cached partition that rests in a file, read a stretch at a time. */
 
-import { closeSync, openSync } from 'node:fs'
-import { diskError } from './disk-error.ts'
-import { readFully } from './file-io.ts'
+import { closeSync } from 'node:fs'
+import { openFile, readFully } from './file-io.ts'
 
 const stretchBytes = 2 ** 20
 
 /** Yields pieces of [offset, offset + bytes) that end where a block of the segment ends. */
 export function* fileSegments(path: string, offset: number, bytes: number): Generator<Uint8Array> {
-  const file = openToRead(path)
+  const file = openFile(path, 'r')
   try {
     let size = stretchBytes
     for (let done = 0; done < bytes;) {
@@ -43,12 +42,4 @@ function wholeBlocks(bytes: Uint8Array): number {
 function paddedLength(bytes: Uint8Array, at: number): number {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true)
   return length + (-length & 7)
-}
-
-function openToRead(path: string): number {
-  try {
-    return openSync(path, 'r')
-  } catch (cause) {
-    throw diskError(path, 'read', cause)
-  }
 }

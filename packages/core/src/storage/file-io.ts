@@ -6,11 +6,12 @@ import { diskError } from './disk-error.ts'
 /** Node refuses to move 2 GiB or more in one call. */
 const movedAtOnce = 2 ** 30
 
-export function openToWrite(path: string): number {
+/** `r` reads a file that is there, the others make one. */
+export function openFile(path: string, flags: 'r' | 'wx' | 'wx+'): number {
   try {
-    return openSync(path, 'wx')
+    return openSync(path, flags)
   } catch (cause) {
-    throw diskError(path, 'written', cause)
+    throw diskError(path, flags === 'r' ? 'read' : 'written', cause)
   }
 }
 

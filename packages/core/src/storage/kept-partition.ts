@@ -7,7 +7,7 @@ import { closeSync, rmSync } from 'node:fs'
 import type { Region } from '../base/region.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import { type BlockPlace } from './block-place.ts'
-import { openToWrite, writeAll } from './file-io.ts'
+import { openFile, writeAll } from './file-io.ts'
 import { pageBytes, type PagePool } from './page-pool.ts'
 
 /** What is gathered on the heap before it goes where the partition rests. */
@@ -116,7 +116,7 @@ export class KeptPartition {
 
   #moveToFile(): void {
     const path = this.#options.nextPath()
-    this.#file = { path, descriptor: openToWrite(path) }
+    this.#file = { path, descriptor: openFile(path, 'wx') }
     if (!this.#region) return
     writeAll(this.#file.descriptor, path, this.#options.pool.view(this.#region).subarray(0, this.#settledBytes))
     this.#options.pool.free(this.#region)

@@ -1,8 +1,7 @@
 /** A file that one task writes from its front to its end and reads anywhere; it is removed with the task. */
 
-import { closeSync, openSync, rmSync } from 'node:fs'
-import { diskError } from './disk-error.ts'
-import { readFully, writeAll } from './file-io.ts'
+import { closeSync, rmSync } from 'node:fs'
+import { openFile, readFully, writeAll } from './file-io.ts'
 
 const bufferBytes = 256 * 1024
 
@@ -16,11 +15,7 @@ export class SpillFile {
 
   constructor(path: string) {
     this.path = path
-    try {
-      this.#file = openSync(path, 'wx+')
-    } catch (cause) {
-      throw diskError(path, 'written', cause)
-    }
+    this.#file = openFile(path, 'wx+')
   }
 
   /** Returns where the bytes begin. */

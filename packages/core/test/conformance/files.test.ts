@@ -7,6 +7,7 @@ import * as zlib from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onEveryCluster } from './every-cluster.ts'
+import { failingAtThree } from './failing-at-three.ts'
 
 let folder: string
 let made = 0
@@ -156,12 +157,7 @@ onEveryCluster((context) => {
   })
   test('a save that fails leaves nothing, and two saves never share a folder', async () => {
     const target = fresh()
-    const failing = context()
-      .range(0, 4, { partitions: 2 })
-      .map((n) => {
-        if (n === 3) throw new Error('three')
-        return n
-      })
+    const failing = failingAtThree(context())
     await expect(failing.saveAsJsonLines(target)).rejects.toThrow('three')
     expect(existsSync(target)).toBe(false)
     const both = await Promise.allSettled([1, 2].map((n) => context().parallelize([n], 1).saveAsTextFile(target)))

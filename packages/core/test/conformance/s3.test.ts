@@ -7,6 +7,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import S3rver from 's3rver'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onEveryCluster } from './every-cluster.ts'
+import { failingAtThree } from './failing-at-three.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gridify-s3-'))
 const server = new S3rver({
@@ -84,12 +85,7 @@ onEveryCluster((context) => {
   })
   test('a save that fails leaves nothing, and a changed object is refused', async () => {
     const target = fresh()
-    const failing = context()
-      .range(0, 4, { partitions: 2 })
-      .map((n) => {
-        if (n === 3) throw new Error('three')
-        return n
-      })
+    const failing = failingAtThree(context())
     await expect(failing.saveAsTextFile(target)).rejects.toThrow('three')
     expect(await keysBelow(target)).toEqual([])
     const address = `${fresh()}/a.jsonl`
