@@ -4,7 +4,8 @@
  * plain object. It looks at values only, never at where they came from.
  */
 import { types } from 'node:util'
-import { UsageError } from '../base/errors.ts'
+import { describeCallSite, type CallSite } from '../base/call-site.ts'
+import { namedAt, valueError } from '../base/value-error.ts'
 import { bytesOf } from './bytes.ts'
 import { describeValue, isPlainObject } from './kinds.ts'
 
@@ -13,6 +14,24 @@ import { describeValue, isPlainObject } from './kinds.ts'
  * Array.prototype.sort never asks about undefined but puts it last: sort entries that hold the values, not bare values.
  */
 export function compareValues(a: unknown, b: unknown): number {
+  return compareInside(a, b, 0)
+}
+
+/** The same order on the driver, where a refusal has to name the operation itself; tasks do that for all of theirs. */
+export function comparisonAt(site: CallSite): (a: unknown, b: unknown) => number {
+  return (a, b) => {
+    try {
+      return compareValues(a, b)
+    } catch (error) {
+      throw namedAt(describeCallSite(site), error)
+    }
+  }
+}
+
+/** Few values are as deep unless they contain themselves: that is only asked here, since asking takes long. */
+const suspiciousDepth = 200
+
+function compareInside(a: unknown, b: unknown, depth: number): number {
   if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b)
   if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b)
   const rank = rankOf(a)
@@ -28,9 +47,9 @@ export function compareValues(a: unknown, b: unknown): number {
     case RANK_BYTES:
       return compareBytes(bytesOf(a)!, bytesOf(b)!)
     case RANK_ARRAY:
-      return compareArrays(a as unknown[], b as unknown[])
+      return compareArrays(a as unknown[], b as unknown[], depth + 1)
     case RANK_OBJECT:
-      return compareObjects(a as Record<string, unknown>, b as Record<string, unknown>)
+      return compareObjects(a as Record<string, unknown>, b as Record<string, unknown>, depth + 1)
     default:
       return 0
   }
@@ -64,10 +83,11 @@ function rankOf(value: unknown): number {
       if (types.isDate(value)) return RANK_DATE
       if (bytesOf(value) !== undefined) return RANK_BYTES
   }
-  throw new UsageError(
-    `${describeValue(value)} has no place in the order of values; sort by a number, string, Date, array or plain object`,
-  )
+  throw refused(describeValue(value))
 }
+
+const refused = (what: string) =>
+  valueError(`${what} has no place in the order of values; sort by a number, string, Date, array or plain object`)
 
 function compareNumbers(a: number | bigint, b: number | bigint): number {
   if (a < b) return -1
@@ -114,22 +134,40 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-function compareArrays(a: readonly unknown[], b: readonly unknown[]): number {
+function compareArrays(a: readonly unknown[], b: readonly unknown[], depth: number): number {
+  if (depth === suspiciousDepth) refuseCycles(a, b)
   const shared = Math.min(a.length, b.length)
   for (let i = 0; i < shared; i++) {
-    const difference = compareValues(a[i], b[i])
+    const difference = compareInside(a[i], b[i], depth)
     if (difference !== 0) return difference
   }
   return a.length - b.length
 }
 
-function compareObjects(a: Record<string, unknown>, b: Record<string, unknown>): number {
+function compareObjects(a: Record<string, unknown>, b: Record<string, unknown>, depth: number): number {
+  if (depth === suspiciousDepth) refuseCycles(a, b)
   const keysA = Object.keys(a).sort(compareStrings)
   const keysB = Object.keys(b).sort(compareStrings)
   const shared = Math.min(keysA.length, keysB.length)
   for (let i = 0; i < shared; i++) {
-    const difference = compareStrings(keysA[i]!, keysB[i]!) || compareValues(a[keysA[i]!], b[keysB[i]!])
+    const difference = compareStrings(keysA[i]!, keysB[i]!) || compareInside(a[keysA[i]!], b[keysB[i]!], depth)
     if (difference !== 0) return difference
   }
   return keysA.length - keysB.length
+}
+
+function refuseCycles(a: object, b: object): void {
+  if (containsItself(a, new Set(), new Set()) || containsItself(b, new Set(), new Set()))
+    throw refused('a value that contains itself')
+}
+
+function containsItself(value: unknown, around: Set<object>, known: Set<object>): boolean {
+  if (typeof value !== 'object' || value === null || known.has(value)) return false
+  if (around.has(value)) return true
+  if (!Array.isArray(value) && !isPlainObject(value)) return false
+  around.add(value)
+  const found = Object.values(value).some((part) => containsItself(part, around, known))
+  around.delete(value)
+  known.add(value)
+  return found
 }

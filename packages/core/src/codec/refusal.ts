@@ -1,6 +1,7 @@
 /** Explains why a value cannot travel: finds the first part that is not data and says where it is and what to do. */
 import { types } from 'node:util'
-import { UsageError } from '../base/errors.ts'
+import type { UsageError } from '../base/errors.ts'
+import { valueError } from '../base/value-error.ts'
 import { ERRORS, VIEWS } from './graph-tags.ts'
 import { Group } from './group.ts'
 import { travellingClass } from './instances.ts'
@@ -25,7 +26,7 @@ const DATA_CLASSES = [
 export function refusalOf(root: unknown): UsageError {
   const found = findRefused(root, '', new Set()) ?? { culprit: root, path: '' }
   const where = found.path === '' ? '' : ` (at value${found.path})`
-  return new UsageError(`${describeValue(found.culprit)}${where} ${reason(found.culprit)}`)
+  return valueError(`${describeValue(found.culprit)}${where} ${reason(found.culprit)}`)
 }
 
 function reason(culprit: unknown): string {

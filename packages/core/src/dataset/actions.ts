@@ -3,8 +3,9 @@
 import type { CallSite } from '../base/call-site.ts'
 import { describeCallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
+import { promisedError } from '../base/promised-error.ts'
 import { assertKey } from '../codec/key.ts'
-import { compareValues } from '../codec/order.ts'
+import { comparisonAt } from '../codec/order.ts'
 import { readSegment } from '../codec/segment.ts'
 import { topRows } from '../codec/top-rows.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
@@ -68,7 +69,16 @@ export async function aggregate<U>(
   const encoded = encodeValue(zero)
   const closure = action.runner.capture(mergeRow, action.site)
   const totals = await runValues<U>(action, { kind: 'aggregate', zero: encoded, closure })
-  return totals.reduce((left, right) => mergeTotals(left, right), decodeValue(encoded) as U)
+  return settled(
+    totals.reduce((left, right) => mergeTotals(left, right), decodeValue(encoded) as U),
+    action.site,
+  )
+}
+
+/** What a function of the user's made on the driver, unless it is a promise. */
+function settled<T>(total: T, site: CallSite): T {
+  if (total instanceof Promise) throw promisedError(describeCallSite(site), 'returned a promise')
+  return total
 }
 
 /** From as few partitions as it takes: one, then four times as many each time. */
@@ -100,7 +110,7 @@ export async function ordered<T>(
   checkCount(count, `${action.site.operation}()`)
   const closure = compare ? { closure: action.runner.capture(compare, action.site) } : {}
   const parts = await runValues<T[]>(action, { kind: 'top', count, order, ...closure })
-  const ascending = (compare ?? compareValues) as (a: unknown, b: unknown) => number
+  const ascending = (compare ?? comparisonAt(action.site)) as (a: unknown, b: unknown) => number
   return topRows(parts, count, order === 'smallest' ? ascending : (a, b) => ascending(b, a)) as T[]
 }
 

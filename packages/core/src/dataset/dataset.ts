@@ -7,6 +7,7 @@ import { wrongOption } from '../base/wrong-option.ts'
 import { shipSymbol } from '../closure/closure.ts'
 import type { Group } from '../codec/group.ts'
 import { KeyMap } from '../codec/key.ts'
+import { comparisonAt } from '../codec/order.ts'
 import { mapByValue } from '../codec/value-map.ts'
 import { encodeValue } from '../codec/value.ts'
 import { parentsOf, partitionerOf, sameSpec, type JoinKind, type LineageNode } from '../lineage/node.ts'
@@ -360,8 +361,10 @@ export class Dataset<T> {
    * await context.range(0, 100).keyBy((n) => n).sortByKey().filterByRange(40, 42).keys().collect() // [40, 41, 42]
    */
   filterByRange<K, V>(this: Dataset<[K, V]>, low: K, high: K): Dataset<[K, V]> {
+    const site = callSite('filterByRange')
+    for (const bound of [low, high]) comparisonAt(site)(bound, bound)
     return this.#make({
-      ...this.#base(callSite('filterByRange')),
+      ...this.#base(site),
       kind: 'filterByRange',
       parent: this.node,
       low: encodeValue(low),

@@ -1,11 +1,12 @@
 /** The user's entry: makes datasets, broadcasts and accumulators, runs jobs, and owns the cluster. */
 
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { AbortedError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import type { JsonValue, ReadFormat } from '../base/file-format.ts'
+import { promisedError } from '../base/promised-error.ts'
 import { wrongOption } from '../base/wrong-option.ts'
 import {
   createIdSource,
@@ -492,6 +493,8 @@ export class Context {
   }
 
   #capture(fn: Function, site: CallSite): Closure {
+    if (types.isAsyncFunction(fn) && site.operation !== 'mapAsync')
+      throw promisedError(describeCallSite(site), 'is async')
     const closure = captureClosure(fn, site)
     for (const { kind, id } of closure.references)
       if (!(kind === 'broadcast' ? this.#broadcasts : this.#totals).has(id))
@@ -528,18 +531,20 @@ export class Context {
       throw new UsageError(`${describeCallSite(site)}: \`signal\` must be an AbortSignal, got ${typeof options.signal}`)
     if (options.signal?.aborted)
       throw new AbortedError(`${describeCallSite(site)} was aborted before it began`, { cause: options.signal.reason })
-    return this.#reachability.during({ node, sink }, () => this.#runReachable(node, sink, options))
+    return this.#reachability.during({ node, sink }, () => this.#runReachable(node, sink, site, options))
   }
 
   async #runReachable(
     node: LineageNode,
     sink: Sink,
+    site: CallSite,
     options: ActionOptions & { partitions?: readonly number[] },
   ): Promise<Uint8Array[]> {
     await resolveLineage(node, this.#resolvePorts, options)
     const stages = splitStages(node, sink, this.#resolutions, {
       nextStageId: () => this.#ids.next<StageId>('stage'),
       shuffleStorage: this.#config.shuffleStorage,
+      site,
     })
     const partitions =
       options.partitions ?? Array.from({ length: stages.at(-1)!.partitions }, (_, partition) => partition)

@@ -2,7 +2,7 @@
 
 import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
-import { compareValues } from '../codec/order.ts'
+import { comparisonAt } from '../codec/order.ts'
 import { decodeValue } from '../codec/value.ts'
 import type { ActionOptions } from '../dataset/job-runner.ts'
 import {
@@ -109,13 +109,14 @@ async function sampleBounds(
       const { keys, rows } = decodeValue(bytes) as { keys: unknown[]; rows: number }
       return keys.map((key) => ({ key, weight: rows / keys.length }))
     })
-    weighted.sort((a, b) => compareValues(a.key, b.key))
+    const compare = comparisonAt(node.site)
+    weighted.sort((a, b) => compare(a.key, b.key))
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
     let seen = 0
     for (const { key, weight } of weighted) {
       seen += weight
       if (seen < (total * (bounds.length + 1)) / partitions || bounds.length === partitions - 1) continue
-      if (bounds.length === 0 || compareValues(bounds.at(-1), key) < 0) bounds.push(key)
+      if (bounds.length === 0 || compare(bounds.at(-1), key) < 0) bounds.push(key)
     }
   }
   return Object.freeze({ kind: 'range', partitions, ascending, bounds })

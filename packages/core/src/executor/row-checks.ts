@@ -1,14 +1,13 @@
 /** What functions and rows must be, said at the user's line where they are not. */
 
 import { UsageError } from '../base/errors.ts'
+import { promisedError } from '../base/promised-error.ts'
 import type { Pair } from '../shuffle/merging.ts'
 
 export function sync(value: unknown, site: string): unknown {
   if (value instanceof Promise) {
     value.catch(() => {})
-    throw new UsageError(
-      `${site}: the function returned a promise; functions of datasets are synchronous, apart from that of mapAsync(fn, { concurrency })`,
-    )
+    throw promisedError(site, 'returned a promise')
   }
   return value
 }

@@ -1,6 +1,6 @@
 /** What a result task makes of its rows. */
 
-import { assertNever, UsageError } from '../base/errors.ts'
+import { assertNever } from '../base/errors.ts'
 import { addToSketch, emptySketch } from '../codec/distinct-sketch.ts'
 import { assertKey, sameKey } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
@@ -13,12 +13,14 @@ import type { FunctionOf, Pair } from '../shuffle/merging.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { histogramOf, momentsOf } from './number-sinks.ts'
 import type { Batches } from './operators.ts'
+import { sync } from './row-checks.ts'
 import { saveRows } from './save-rows.ts'
 
 /** The sinks that take rows batch by batch; a generated loop feeds the others. */
 export function drain(
   batches: Batches,
   sink: Exclude<Sink, { kind: 'count' | 'reduce' | 'aggregate' }>,
+  site: string,
   functionOf: FunctionOf,
   task: TaskContext,
   nextPath: () => string,
@@ -48,13 +50,11 @@ export function drain(
     }
     case 'foreach': {
       const each = functionOf(sink.closure)
-      for (const batch of batches)
-        for (const row of batch) if (each(row, task) instanceof Promise) throw promised('foreach')
+      for (const batch of batches) for (const row of batch) sync(each(row, task), site)
       return encodeValue(null)
     }
     case 'foreachPartition': {
-      const result = functionOf(sink.closure)(rowsOf(batches), task)
-      if (result instanceof Promise) throw promised('foreachPartition')
+      sync(functionOf(sink.closure)(rowsOf(batches), task), site)
       return encodeValue(null)
     }
     case 'top':
@@ -93,11 +93,6 @@ export function drain(
       assertNever(sink, 'sink')
   }
 }
-
-const promised = (what: string) =>
-  new UsageError(
-    `${what}(): the function returned a promise; use mapAsync(fn, { concurrency }) for asynchronous work, and count() it`,
-  )
 
 /** What a sort function of the user's says, or the order of values. */
 function comparison(

@@ -3,12 +3,14 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { relative } from 'node:path'
+import { describeThrown, isError } from '../base/describe-thrown.ts'
 import { AbortedError, FetchError, GridifyError, InternalError, TaskError, UsageError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import type { AccumulatorId, BroadcastId, StageId, TaskId } from '../base/ids.ts'
 import { createLogger, type LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
+import { namedAt } from '../base/value-error.ts'
 import type { Closure, ShippedClass, ShipReference } from '../closure/closure.ts'
 import { ClassTable } from '../closure/class-identity.ts'
 import { rebuildClosure, type ClosureFactory } from '../closure/rebuild.ts'
@@ -47,6 +49,7 @@ import { mapInOrder } from './async-rows.ts'
 import { computeChunks, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { checkMarker } from './save-rows.ts'
+import { sync } from './row-checks.ts'
 import { drain } from './sinks.ts'
 import { rowChunk, rowsOfChunk, segmentChunks, type Chunk } from './pipeline/chunk.ts'
 import { stretchRows, type LoopCache } from './pipeline/pipeline.ts'
@@ -544,7 +547,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   }
 
   #writeMapOutput(output: Extract<StageOutput, { kind: 'shuffle' }>): MapOutput {
-    const { site } = output
+    const { site } = this.#plan
     const writer = new MapWriter(output, this.functionOf, site, this.spills)
     this.#pour({ kind: 'shuffle', site }, writer)
     return writer.finish()
@@ -552,22 +555,24 @@ class TaskRun implements OperatorScope, PipelineScope {
 
   /** The sinks that a generated loop feeds row by row, and the others batch by batch. */
   #drain(output: Sink): Uint8Array {
+    const { site } = this.#plan
     switch (output.kind) {
       case 'count':
-        return encodeValue(this.#pour({ kind: 'count', site: '' }, { count: 0 }).count)
+        return encodeValue(this.#pour({ kind: 'count', site }, { count: 0 }).count)
       case 'reduce': {
         const start: { any: boolean; total: unknown } = { any: false, total: undefined }
-        const { any, total } = this.#pour({ kind: 'reduce', merge: output.closure, site: '' }, start)
-        return encodeValue(any ? [plainRow(total)] : [])
+        const { any, total } = this.#pour({ kind: 'reduce', merge: output.closure, site }, start)
+        return encodeValue(any ? [plainRow(sync(total, site))] : [])
       }
       case 'aggregate': {
         const start = { total: decodeValue(output.zero) }
-        return encodeValue(this.#pour({ kind: 'aggregate', merge: output.closure, site: '' }, start).total)
+        const { total } = this.#pour({ kind: 'aggregate', merge: output.closure, site }, start)
+        return encodeValue(sync(total, site))
       }
       default: {
         const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
         this.enter(undefined, this.#description.partition)
-        return drain(this.#entering(batches), output, this.functionOf, this.task, this.nextPath)
+        return drain(this.#entering(batches), output, site, this.functionOf, this.task, this.nextPath)
       }
     }
   }
@@ -593,9 +598,9 @@ class TaskRun implements OperatorScope, PipelineScope {
     for (const { place } of this.#blocks) if (place.kind === 'disk') rmSync(place.path, { force: true })
   }
 
-  /** The user's line whose function runs, for error messages. */
-  get site(): string {
-    return this.#node?.site ?? ''
+  /** The user's line whose function runs, for error messages; none where it is the action's. */
+  get site(): string | undefined {
+    return this.#node?.site
   }
 
   enter(node: PlanNode | undefined, partition: number): void {
@@ -782,13 +787,13 @@ function describeFailure(
   error: unknown,
   plan: StagePlan,
   task: TaskDescription,
-  site: string,
+  site: string | undefined,
   executor: string,
-): Error {
-  if (error instanceof GridifyError) return error
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${String(error)}`
+): unknown {
+  // A value is refused where a stage ends: there it is sent, stored or put in order.
+  if (isError(error) && error instanceof GridifyError) return namedAt(plan.site, error)
   return new TaskError(
-    `${site || 'an action'} failed: ${what} (stage ${plan.id}, partition ${task.partition}, attempt ${task.attempt}, executor ${executor})`,
+    `${site ?? plan.site} failed: ${describeThrown(error)} (stage ${plan.id}, partition ${task.partition}, attempt ${task.attempt}, executor ${executor})`,
     { cause: error },
   )
 }

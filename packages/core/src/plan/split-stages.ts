@@ -1,6 +1,6 @@
 /** Lineage -> stages, cut at shuffles. What depends on data (splits of files, sort bounds) comes resolved. */
 
-import { describeCallSite } from '../base/call-site.ts'
+import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { InternalError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
@@ -35,6 +35,8 @@ export interface Resolutions {
 export interface PlanOptions {
   readonly nextStageId: () => StageId
   readonly shuffleStorage: 'memory' | 'disk'
+  /** Of the action. */
+  readonly site: CallSite
 }
 
 export function partitionCount(node: LineageNode, resolutions: Resolutions): number {
@@ -135,20 +137,20 @@ export function splitStages(
         perReducer: bucketsPerReducer(node),
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
         storage: options.shuffleStorage,
-        site: describeCallSite(node.site),
       }
-      plan = stageOf(node.parent, shuffleOutput, counts, resolutions, options.nextStageId())
+      plan = stageOf(node.parent, shuffleOutput, node.site, counts, resolutions, options.nextStageId())
       resolutions.mapStages.set(node.shuffleId, plan)
     }
     stages.push(plan)
   }
-  stages.push(stageOf(root, output, counts, resolutions, options.nextStageId()))
+  stages.push(stageOf(root, output, options.site, counts, resolutions, options.nextStageId()))
   return stages
 }
 
 function stageOf(
   root: LineageNode,
   output: StageOutput,
+  site: CallSite,
   counts: Map<DatasetId, number>,
   resolutions: Resolutions,
   id: StageId,
@@ -166,7 +168,8 @@ function stageOf(
     indexOf.set(node.id, nodes.length)
     nodes.push(planNode(node, base, { indexOf: (parent) => indexOf.get(parent.id)!, counts, resolutions }))
   }
-  return { id, nodes, output, partitions: counts.get(root.id)!, broadcasts: broadcastsOf(nodes, output) }
+  const partitions = counts.get(root.id)!
+  return { id, nodes, output, site: describeCallSite(site), partitions, broadcasts: broadcastsOf(nodes, output) }
 }
 
 type PlanBase = Pick<PlanNode, 'datasetId' | 'partitions' | 'site' | 'persist'>

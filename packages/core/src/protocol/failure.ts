@@ -1,6 +1,7 @@
 /** Errors on the wire: name, message, stack, code and the chain of causes survive. */
 
 import * as errors from '../base/errors.ts'
+import { describeThrown, errorText, isError } from '../base/describe-thrown.ts'
 import { GridifyError, type ErrorFamily } from '../base/errors.ts'
 
 export interface WireFailure {
@@ -13,13 +14,22 @@ export interface WireFailure {
 }
 
 export function toWire(error: unknown, depth = 0): WireFailure {
-  if (!(error instanceof Error)) return { name: 'Error', message: `a value was thrown: ${String(error)}`, stack: '' }
+  if (!isError(error)) return { name: 'Error', message: describeThrown(error), stack: '' }
+  const cause = depth < 8 ? causeOf(error) : undefined
   return {
-    name: error.name,
-    message: error.message,
-    stack: error.stack ?? '',
+    name: errorText(error, 'name'),
+    message: errorText(error, 'message'),
+    stack: errorText(error, 'stack'),
     ...(error instanceof GridifyError ? { code: error.code, family: error.family } : {}),
-    ...(error.cause !== undefined && depth < 8 ? { cause: toWire(error.cause, depth + 1) } : {}),
+    ...(cause === undefined ? {} : { cause: toWire(cause, depth + 1) }),
+  }
+}
+
+function causeOf(error: Error): unknown {
+  try {
+    return error.cause
+  } catch {
+    return undefined
   }
 }
 

@@ -95,8 +95,6 @@ export type StageOutput =
       readonly perReducer: number
       readonly aggregator?: Aggregator
       readonly storage: 'memory' | 'disk'
-      /** The operation that the shuffle is for, for messages. */
-      readonly site: string
     }
   | Sink
 
@@ -136,6 +134,8 @@ export interface StagePlan {
   readonly id: StageId
   readonly nodes: readonly PlanNode[]
   readonly output: StageOutput
+  /** The user's line of the action, or of the operation that the shuffle is for. */
+  readonly site: string
   readonly partitions: number
   readonly broadcasts: readonly number[]
 }

@@ -3,6 +3,7 @@
 import { assertNever } from '../base/errors.ts'
 import { addToSketch, emptySketch, estimateDistinct, mergeSketches } from '../codec/distinct-sketch.ts'
 import { assertKey } from '../codec/key.ts'
+import { refusalOf } from '../codec/refusal.ts'
 import { decodeValue } from '../codec/value.ts'
 import type { Closure } from '../closure/closure.ts'
 import type { Aggregator } from '../lineage/node.ts'
@@ -61,7 +62,7 @@ function makeMerging(aggregator: MergingAggregator, functionOf: FunctionOf): Mer
       return { create: (value) => merge(zero(), value), merge }
     }
     case 'combine':
-      return { create: functionOf(aggregator.create), merge: functionOf(aggregator.mergeValue) }
+      return { create: settled(functionOf(aggregator.create)), merge: functionOf(aggregator.mergeValue) }
     case 'sketch':
       return { create: (value) => addedTo(emptySketch(aggregator.precision), value), merge: addedTo }
     default:
@@ -91,6 +92,15 @@ function addedTo(sketch: Uint8Array, value: unknown): Uint8Array {
   assertKey(value, 'countApproxDistinctByKey()')
   addToSketch(sketch, value)
   return sketch
+}
+
+/** A promise would be merged as if it were its value: `promise + 1` is a text. */
+function settled(create: (value: unknown) => unknown): (value: unknown) => unknown {
+  return (value) => {
+    const combiner = create(value)
+    if (combiner instanceof Promise) throw refusalOf(combiner)
+    return combiner
+  }
 }
 
 function add(left: number, right: number): number {

@@ -33,7 +33,15 @@ const shuffle = {
 } as const
 
 function plan(id: number, change: Partial<StagePlan> = {}): StagePlan {
-  return { id: id as StageId, nodes: [source], output: { kind: 'count' }, partitions: 2, broadcasts: [], ...change }
+  return {
+    id: id as StageId,
+    nodes: [source],
+    output: { kind: 'count' },
+    site: 'count()',
+    partitions: 2,
+    broadcasts: [],
+    ...change,
+  }
 }
 
 /** Two map tasks, then one reducer. */
@@ -42,7 +50,6 @@ const mapStage = plan(1, {
     kind: 'shuffle',
     shuffleId: 7 as ShuffleId,
     partitioner: { kind: 'hash', partitions: 1 },
-    site: 'x',
     perReducer: 1,
     storage: 'memory',
   },
