@@ -4,6 +4,7 @@ import type { CallSite } from '../base/call-site.ts'
 import { describeCallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import { promisedError } from '../base/promised-error.ts'
+import { checkedComparison } from '../codec/checked-comparison.ts'
 import { assertKey } from '../codec/key.ts'
 import { comparisonAt } from '../codec/order.ts'
 import { readSegment } from '../codec/segment.ts'
@@ -110,7 +111,7 @@ export async function ordered<T>(
   checkCount(count, `${action.site.operation}()`)
   const closure = compare ? { closure: action.runner.capture(compare, action.site) } : {}
   const parts = await runValues<T[]>(action, { kind: 'top', count, order, ...closure })
-  const ascending = (compare ?? comparisonAt(action.site)) as (a: unknown, b: unknown) => number
+  const ascending = compare ? checkedComparison(compare, describeCallSite(action.site)) : comparisonAt(action.site)
   return topRows(parts, count, order === 'smallest' ? ascending : (a, b) => ascending(b, a)) as T[]
 }
 

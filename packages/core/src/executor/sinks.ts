@@ -1,6 +1,7 @@
 /** What a result task makes of its rows. */
 
 import { assertNever } from '../base/errors.ts'
+import { checkedComparison } from '../codec/checked-comparison.ts'
 import { addToSketch, emptySketch } from '../codec/distinct-sketch.ts'
 import { assertKey, sameKey } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
@@ -58,7 +59,7 @@ export function drain(
       return encodeValue(null)
     }
     case 'top':
-      return encodeValue(topRows(batches, sink.count, comparison(sink, functionOf)).map(plainRow))
+      return encodeValue(topRows(batches, sink.count, comparison(sink, site, functionOf)).map(plainRow))
     case 'moments':
       return encodeValue(momentsOf(batches, sink.what))
     case 'histogram':
@@ -97,9 +98,10 @@ export function drain(
 /** What a sort function of the user's says, or the order of values. */
 function comparison(
   { order, closure }: Extract<Sink, { kind: 'top' }>,
+  site: string,
   functionOf: FunctionOf,
 ): (a: unknown, b: unknown) => number {
-  const compare = closure ? (functionOf(closure) as (a: unknown, b: unknown) => number) : compareValues
+  const compare = closure ? checkedComparison(functionOf(closure), site) : compareValues
   return order === 'smallest' ? compare : (a, b) => compare(b, a)
 }
 

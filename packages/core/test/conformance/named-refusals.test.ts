@@ -112,6 +112,16 @@ onEveryCluster((context) => {
     expect(await failure(() => summed.foreach(failing))).toMatch(/^TaskError: foreach\(\) here failed: RangeError/)
   })
 
+  test('an order that gives no number is refused', async () => {
+    const refused = async (result: unknown) => await failure(() => numbers().top(2, { compare: () => result as never }))
+    const rule = 'UsageError: top() here: `compare` must return a number (below 0, 0 or above 0), got'
+    expect(await refused(true)).toBe(`${rule} a boolean`)
+    expect(await refused(Number.NaN)).toBe(`${rule} NaN`)
+    expect(await failure(() => numbers().top(2, { compare: () => Promise.resolve(1) as never }))).toMatch(
+      /^UsageError: top\(\) here: the function returned a promise; /,
+    )
+  })
+
   test('whatever is thrown is described, and ends the job only', async () => {
     const thrown = async (make: () => unknown) =>
       (
