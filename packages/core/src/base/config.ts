@@ -27,32 +27,45 @@ const schema = z.strictObject({
   taskMaxLosses: whole(1),
   localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
   workDir: z.string('the path of a folder').optional(),
-  seed: z.int('a whole number'),
   onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
 
-/** What `schema` lets through, written out: a program that has no types of zod reads these. */
-export interface Config {
-  readonly master: string
+/**
+ * Where a context runs its tasks, and with what. Each option goes before its environment variable, and that before the
+ * default. Written out here, since a program that has no types of zod reads it.
+ */
+export interface ContextOptions {
+  /** `local[n]`, `local[*]` (the default), `local-cluster[n,cores]` or `memory[n]`; else `GRIDIFY_MASTER`. */
+  readonly master?: string | undefined
+  /** Addresses of running daemons, such as `ws://host:7077`, in place of `master`; else `GRIDIFY_EXECUTORS`, with commas. */
   readonly executors?: string[] | undefined
+  /** The file with the secret of the daemons, else `GRIDIFY_SECRET_FILE`; on loopback `~/.gridify/secret` by default. */
   readonly secretFile?: string | undefined
   /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
   readonly tlsCaFile?: string | undefined
-  /** All that one executor may take: blocks, arena, buffers and heaps of its slots; 60 % of the machine, divided, unless set. */
+  /**
+   * All that one executor may take: blocks, arena, buffers and heaps of its slots; 60 % of the machine, divided, unless
+   * set. Running daemons have their own `--memory`.
+   */
   readonly memoryBytes?: number | undefined
-  /** The V8 heap of each slot, its share of the memory unless set; a task that needs more fails with an OutOfMemoryError. */
+  /**
+   * The V8 heap of each slot, its share of the memory unless set; a task that needs more fails with an OutOfMemoryError.
+   * Running daemons have their own `--heap`.
+   */
   readonly heapBytes?: number | undefined
-  /** Where map outputs go: `disk` always writes them to files. */
-  readonly shuffleStorage: 'memory' | 'disk'
-  readonly taskMaxFailures: number
-  /** How often one task may be lost with its executor before the job ends. */
-  readonly taskMaxLosses: number
-  readonly localityWaitMs: number
+  /** Where map outputs go: `memory` (the default), and to files what has no room there, or `disk`, always to files. */
+  readonly shuffleStorage?: 'memory' | 'disk' | undefined
+  /** How often one task may fail by its function before the job ends, 4 by default. */
+  readonly taskMaxFailures?: number | undefined
+  /** How often one task may be lost with its executor before the job ends, 8 by default. */
+  readonly taskMaxLosses?: number | undefined
+  /** How many milliseconds a task waits for the executor that holds its cached input, 500 by default. */
+  readonly localityWaitMs?: number | undefined
+  /** The folder for spilled data, by default the system's for temporary files. Running daemons have their own `--work-dir`. */
   readonly workDir?: string | undefined
-  readonly seed: number
+  /** Gets what executors and driver report, and what functions print; without it, all but `debug` goes to stderr. */
   readonly onLog?: ((record: LogRecord) => void) | undefined
 }
-export type ContextOptions = { readonly [K in keyof Config]?: Config[K] | undefined }
 
 const defaults = {
   master: 'local[*]',
@@ -60,8 +73,12 @@ const defaults = {
   taskMaxFailures: 4,
   taskMaxLosses: 8,
   localityWaitMs: 500,
-  seed: 1,
 } as const
+
+/** Options with environment and defaults filled in. */
+export type Config = Omit<ContextOptions, keyof typeof defaults> & {
+  readonly [Name in keyof typeof defaults]: Exclude<ContextOptions[Name], undefined>
+}
 
 export function resolveConfig(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env): Config {
   const wrong = wrongOption(options, Object.keys(schema.shape))

@@ -18,13 +18,12 @@ test.each([
 })
 
 test('options win over the environment, which wins over defaults', () => {
-  expect(resolveConfig({ seed: 2 }, { GRIDIFY_MASTER: 'memory[3]', GRIDIFY_SECRET_FILE: '/s' })).toEqual({
+  expect(resolveConfig({ taskMaxLosses: 2 }, { GRIDIFY_MASTER: 'memory[3]', GRIDIFY_SECRET_FILE: '/s' })).toEqual({
     master: 'memory[3]',
     secretFile: '/s',
     shuffleStorage: 'memory',
     taskMaxFailures: 4,
-    taskMaxLosses: 8,
+    taskMaxLosses: 2,
     localityWaitMs: 500,
-    seed: 2,
   })
 })
