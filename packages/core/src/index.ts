@@ -1,4 +1,9 @@
-/** The public names of @gridify/core, listed by hand. */
+/**
+ * Contexts, datasets and what goes with them.
+ * @module
+ */
+
+// The public names, listed by hand.
 
 import type { ContextOptions } from './base/config.ts'
 import { startCluster } from './cluster/start-cluster.ts'
@@ -38,11 +43,18 @@ export {
   OutOfMemoryError,
   TaskError,
   UsageError,
+  type ErrorFamily,
 } from './base/errors.ts'
 export type { Compression, JsonValue, MalformedRow, OnMalformed, ParquetType } from './base/file-format.ts'
-export type { LogRecord } from './base/logger.ts'
+export type { Logger, LogLevel, LogRecord } from './base/logger.ts'
 export type { StorageLevel } from './base/storage-level.ts'
-export { explainClosure } from './closure/explain.ts'
+export type { WasmMemory } from './base/wasm-memory.ts'
+export {
+  explainClosure,
+  type ExplainedCapture,
+  type ExplainedClosure,
+  type ExplainedImport,
+} from './closure/explain.ts'
 export { registerClass, type ClassForm } from './closure/register-class.ts'
 export { withEnv } from './closure/with-env.ts'
 export { Group } from './codec/group.ts'
@@ -64,7 +76,11 @@ export {
   hashPartitioner,
   indexPartitioner,
   rangePartitioner,
+  type CustomPartitioner,
+  type HashPartitioner,
+  type IndexPartitioner,
   type Partitioner,
+  type RangePartitioner,
 } from './lineage/partitioner.ts'
 export { Accumulator } from './task/accumulator.ts'
 export { Broadcast } from './task/broadcast.ts'

@@ -1,4 +1,9 @@
-/** The public names of @gridify/mf, listed by hand. */
+/**
+ * Trains models of implicit feedback, recommends with them and evaluates them.
+ * @module
+ */
+
+// The public names, listed by hand.
 
 export { ImplicitALS, type FitOptions, type FitReport, type IterationReport } from './als.ts'
 export { itemCosineBaseline, popularityBaseline, type Recommender } from './baselines.ts'

@@ -64,10 +64,11 @@ export interface ALSOptions {
   readonly kernel?: 'auto' | (typeof kernelVariants)[number] | undefined
 }
 
-type Unset = 'grid' | 'partitions'
 /** Options with defaults filled in. */
-export type ALSSettings = { [Name in Exclude<keyof ALSOptions, Unset>]-?: Exclude<ALSOptions[Name], undefined> } & {
-  [Name in Unset]?: ALSOptions[Name]
+export type ALSSettings = {
+  [Name in Exclude<keyof ALSOptions, 'grid' | 'partitions'>]-?: Exclude<ALSOptions[Name], undefined>
+} & {
+  [Name in 'grid' | 'partitions']?: ALSOptions[Name]
 }
 
 export function resolveOptions(options: ALSOptions): ALSSettings {

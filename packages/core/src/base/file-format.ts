@@ -37,7 +37,18 @@ export type WriteFormat =
   | { readonly kind: 'parquet'; readonly columns?: Readonly<Record<string, ParquetType>> | undefined }
   | { readonly kind: 'objects' }
 
-export const parquetTypes = [
+/** How a Parquet file holds the values of a column. */
+export type ParquetType =
+  | 'BOOLEAN'
+  | 'INT32'
+  | 'INT64'
+  | 'FLOAT'
+  | 'DOUBLE'
+  | 'STRING'
+  | 'TIMESTAMP'
+  | 'BYTE_ARRAY'
+  | 'JSON'
+export const parquetTypes: readonly ParquetType[] = [
   'BOOLEAN',
   'INT32',
   'INT64',
@@ -47,9 +58,7 @@ export const parquetTypes = [
   'TIMESTAMP',
   'BYTE_ARRAY',
   'JSON',
-] as const
-/** How a Parquet file holds the values of a column. */
-export type ParquetType = (typeof parquetTypes)[number]
+]
 
 /** What a line of JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }

@@ -1219,6 +1219,7 @@ export class Dataset<T> {
     return saveFiles(action, folder, { kind: 'objects' }, '.objects', options.compression)
   }
 
+  /** @internal */
   [shipSymbol](): never {
     throw new UsageError('is a dataset, which lives on the driver; collect() it first, or join() with it')
   }

@@ -486,6 +486,7 @@ export class Context {
     return this.stop()
   }
 
+  /** @internal */
   [shipSymbol](): never {
     throw new UsageError(
       'is the context, which lives on the driver; use its datasets and broadcasts outside of functions',

@@ -34,6 +34,7 @@ export interface CustomPartitioner {
   readonly kind: 'custom'
   readonly partitions: number
   readonly identity: string
+  /** @internal */
   readonly closure: Closure
 }
 

@@ -4,6 +4,7 @@ import type { AccumulatorId } from '../base/ids.ts'
 import { shipSymbol, type ShipReference } from '../closure/closure.ts'
 
 export class Accumulator {
+  /** @internal */
   readonly id: AccumulatorId
   readonly #add: (amount: number) => void
   readonly #read: () => number
@@ -24,6 +25,7 @@ export class Accumulator {
     return this.#read()
   }
 
+  /** @internal */
   [shipSymbol](): ShipReference {
     return { kind: 'accumulator', id: this.id }
   }

@@ -5,6 +5,7 @@ import type { BroadcastId } from '../base/ids.ts'
 import { shipSymbol, type ShipReference } from '../closure/closure.ts'
 
 export class Broadcast<T> {
+  /** @internal */
   readonly id: BroadcastId
   readonly #read: () => T
   readonly #drop: () => void
@@ -26,6 +27,7 @@ export class Broadcast<T> {
     this.#drop()
   }
 
+  /** @internal */
   [shipSymbol](): ShipReference {
     return { kind: 'broadcast', id: this.id }
   }

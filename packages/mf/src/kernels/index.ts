@@ -1,4 +1,7 @@
-/** What a program of its own needs to solve rows with the kernels of ImplicitALS: layouts, engines, sums in a fixed tree. */
+/**
+ * What a program of its own needs to solve rows with the kernels of ImplicitALS: layouts, engines, sums in a fixed tree.
+ * @module
+ */
 
 export { blockCount, partitionOfBlock, ranksOf } from '../blocks.ts'
 export { joinSubtrees, sumSubtrees, type Subtree } from '../sum-tree.ts'
