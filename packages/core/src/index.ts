@@ -47,6 +47,7 @@ export {
 } from './base/errors.ts'
 export type { Compression, JsonValue, MalformedRow, OnMalformed, ParquetType } from './base/file-format.ts'
 export type { Logger, LogLevel, LogRecord } from './base/logger.ts'
+export type { TaskReport } from './base/task-report.ts'
 export type { StorageLevel } from './base/storage-level.ts'
 export type { WasmMemory } from './base/wasm-memory.ts'
 export {

@@ -7,7 +7,7 @@ import { mergePairs, modulus, noPairs } from '../pair-checksum.ts'
 const exponent = 1.2
 
 /** The inverse of the distribution, with ranks as a continuum, at a spread that looks random. */
-function zipfKey(i: number, keys: number): number {
+export function zipfKey(i: number, keys: number): number {
   const spread = mixedKey(i) / 4294967296
   const tail = (keys + 1) ** (1 - exponent)
   return Math.floor((1 - spread * (1 - tail)) ** (1 / (1 - exponent))) - 1

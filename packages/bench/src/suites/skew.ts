@@ -1,9 +1,81 @@
-/** `npm run bench -- skew`: a join whose keys follow Zipf's law, beside the plain loop. */
+/** `npm run bench -- skew`: a join whose keys follow Zipf's law beside the same with keys spread evenly: are its tasks of a size? */
 
-import { coreCommand } from '../core-command.ts'
+import { parseArgs } from 'node:util'
+import { outputOptions, positive, publish } from '../command-options.ts'
+import { median } from '../measure/median.ts'
+import { runProcess } from '../measure/run-process.ts'
+import { entryCommand } from '../peers/node-peers.ts'
+import { expectedCount, type SkewedJoin } from './skewed-join-program.ts'
 
-export const skewUsage = 'skew [--rounds 3] [--scale 1] ... as core'
+export const skewUsage = `skew [--rounds 3] [--scale 1] [--partitions 64] [--master local[2]] [--limit 120] [--json FILE] [--keep]
+       10M rows whose keys follow Zipf's law (1.2), or are spread evenly, joined with 1M unique keys`
 
-export function skewCommand(args: string[]): Promise<number> {
-  return coreCommand(['--case', 'skew', '--vs', 'plain', ...args])
+interface SkewResult {
+  readonly count: number
+  readonly seconds: number
+  /** Of each task of the stage that joins, in the order of their rows. */
+  readonly milliseconds: readonly number[]
+}
+
+export async function skewCommand(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      scale: { type: 'string', default: '1' },
+      partitions: { type: 'string', default: '64' },
+      master: { type: 'string', default: 'local[2]' },
+      limit: { type: 'string', default: '120' },
+      ...outputOptions,
+    },
+  })
+  const scale = positive('scale', values.scale)
+  const rounds = positive('rounds', values.rounds)
+  const limitSeconds = positive('limit', values.limit)
+  const joins = (['zipf', 'even'] as const).map((spread): SkewedJoin => {
+    const partitions = positive('partitions', values.partitions)
+    return { spread, rows: 10_000_000 * scale, keys: 1_000_000 * scale, partitions }
+  })
+  const runs = joins.map((): SkewResult[] => [])
+  let failed = false
+  for (let round = 0; round < rounds; round++)
+    for (const [n, { spread, rows, keys, partitions }] of joins.entries()) {
+      const run = await runProcess(
+        entryCommand('skew', [spread, `${rows}`, `${keys}`, `${partitions}`, values.master]),
+        limitSeconds,
+      )
+      const result = run.results[0] as SkewResult | undefined
+      if (result) runs[n]!.push(result)
+      else console.error(`${spread}: ${run.timedOut ? `> ${limitSeconds} s` : run.failure}`)
+      failed ||= !result
+    }
+  console.log(
+    '| keys | right | job s | tasks | slowest ms | median ms | slowest / median |\n|---|---|---|---|---|---|---|',
+  )
+  const figures = joins.map((join, n) => {
+    const expected = expectedCount(join)
+    const right = runs[n]!.length > 0 && runs[n]!.every(({ count }) => count === expected)
+    failed ||= !right
+    // The least of the rounds is the task's own time; what is above it is the machine's.
+    const least = (runs[n]![0]?.milliseconds ?? []).map((_, task) =>
+      Math.min(...runs[n]!.map(({ milliseconds }) => milliseconds[task]!)),
+    )
+    const slowest = Math.max(...least)
+    const middle = median(least)
+    const figure = {
+      keys: join.spread,
+      right,
+      seconds: median(runs[n]!.map(({ seconds }) => seconds)),
+      tasks: least.length,
+      slowest,
+      median: middle,
+      ratio: slowest / middle,
+    }
+    console.log(
+      `| ${[figure.keys, right ? 'yes' : 'no', figure.seconds.toFixed(2), figure.tasks, slowest.toFixed(0), middle.toFixed(0), figure.ratio.toFixed(1)].join(' | ')} |`,
+    )
+    return figure
+  })
+  publish('skew', { scale, rounds, partitions: joins[0]!.partitions, master: values.master }, figures, values)
+  return failed ? 1 : 0
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { leastHeapBytes, leastMemoryBytes } from './memory-budget.ts'
 import { UsageError } from './errors.ts'
 import type { LogRecord } from './logger.ts'
+import type { TaskReport } from './task-report.ts'
 import { wrongOption } from './wrong-option.ts'
 
 /** Messages are rules that follow "must be". */
@@ -28,6 +29,7 @@ const schema = z.strictObject({
   localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
   workDir: z.string('the path of a folder').optional(),
   onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
+  onTask: z.custom<(report: TaskReport) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
 
 /**
@@ -65,6 +67,8 @@ export interface ContextOptions {
   readonly workDir?: string | undefined
   /** Gets what executors and driver report, and what functions print; without it, all but `debug` goes to stderr. */
   readonly onLog?: ((record: LogRecord) => void) | undefined
+  /** Called on the driver for each task that counts, once its results are taken. */
+  readonly onTask?: ((report: TaskReport) => void) | undefined
 }
 
 const defaults = {

@@ -141,6 +141,7 @@ export class Context {
         else this.#malformed.get(id)?.add(value as MalformedReport)
       },
       onLog: (record) => (config.onLog ?? printWarnings)(record),
+      onTask: config.onTask,
     })
     const context = this
     this.#runner = {

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { deferred, type Deferred } from '../base/async.ts'
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/ids.ts'
 import type { LogRecord } from '../base/logger.ts'
+import type { TaskReport } from '../base/task-report.ts'
 import { shippedClasses } from '../closure/class-units.ts'
 import { remapStack } from '../closure/remap-stack.ts'
 import { decodeValue } from '../codec/value.ts'
@@ -65,6 +66,7 @@ export interface JobDriverOptions {
   /** A number to add, or what a reader of files found malformed. */
   readonly accumulate: (id: number, value: unknown) => void
   readonly onLog: (record: LogRecord) => void
+  readonly onTask?: ((report: TaskReport) => void) | undefined
 }
 
 export class JobDriver {
@@ -259,12 +261,20 @@ export class JobDriver {
         return
       }
       case 'commitTask': {
-        const { success, jobs, partition } = command
+        const { success, jobs, task, plan } = command
         for (const key of ['movedBytes', 'networkBytes', 'diskBytes'] as const)
           this.#totals[key] += success.metrics[key]
         this.#totals.tasks++
         for (const update of success.accumulators) this.#accumulate(update, jobs[0])
-        for (const job of jobs) this.#jobs.get(job)?.results.set(partition, success.value!)
+        for (const job of jobs) this.#jobs.get(job)?.results.set(task.partition, success.value!)
+        this.#options.onTask?.({
+          stage: plan.id,
+          site: plan.site,
+          partition: task.partition,
+          attempt: task.attempt,
+          executor: task.executor,
+          milliseconds: success.metrics.milliseconds,
+        })
         return
       }
       case 'finishJob':

@@ -111,8 +111,8 @@ export type SchedulerCommand =
   | { readonly type: 'cancelTask'; readonly task: TaskId; readonly executor: ExecutorId }
   | {
       readonly type: 'commitTask'
-      readonly stage: StageId
-      readonly partition: number
+      readonly task: RunningTask
+      readonly plan: StagePlan
       readonly success: TaskSuccess
       readonly jobs: readonly JobId[]
     }

@@ -159,8 +159,8 @@ function finishTask(
   const jobs = [...state.jobs.values()].filter((job) => job.stage === task.stage && job.unfinished.has(task.partition))
   commands.push({
     type: 'commitTask',
-    stage: task.stage,
-    partition: task.partition,
+    task,
+    plan: stage.plan,
     success: event.success,
     jobs: jobs.map((job) => job.id),
   })

@@ -13,6 +13,7 @@ test.each([
   [{ localityWaitMs: Number.NaN }, 'createContext(): option `localityWaitMs` must be a number of at least 0, got NaN'],
   [{ shuffleStorage: 'tape' }, "createContext(): option `shuffleStorage` must be 'memory' or 'disk', got 'tape'"],
   [{ onLog: 'loud' }, "createContext(): option `onLog` must be a function, got 'loud'"],
+  [{ onTask: true }, 'createContext(): option `onTask` must be a function, got true'],
 ])('%j is refused', (options, message) => {
   expect(() => resolveConfig(options as unknown as ContextOptions, {})).toThrow(message)
 })
