@@ -26,6 +26,8 @@ export interface MemoryBudget {
   readonly executionBytesPerSlot: number
   /** The old generation of one slot's V8 heap. */
   readonly heapBytesPerSlot: number
+  /** One value of more than its slot's part of all that there is would not leave room for its own copy. */
+  readonly valueBytes: number
   /** Blocks of other executors that are on their way at once. */
   readonly inFlightBytes: number
 }
@@ -47,6 +49,7 @@ export function memoryBudget(
     poolLimitBytes: Math.min(mostPoolBytes, Math.floor(memoryBytes * 0.7)),
     executionBytesPerSlot: given > 0 ? given : Math.floor((memoryBytes * 0.25) / cores),
     heapBytesPerSlot: heapBytes ?? between(leastHeapBytes, Math.floor((memoryBytes * 0.3) / cores), mostHeapBytes),
+    valueBytes: Math.floor(memoryBytes / cores),
     inFlightBytes: between(mebi, Math.floor(memoryBytes / 20), 64 * mebi),
   }
 }

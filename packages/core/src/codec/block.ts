@@ -10,6 +10,7 @@ import { GraphWriter } from './graph-writer.ts'
 import { pack, unpack } from './packer.ts'
 import { isPlain } from './plain.ts'
 import { bufferOver } from './text.ts'
+import { checkRows } from './value-limits.ts'
 import { withinStack } from './value.ts'
 
 /** Rows come back as by decodeValue(encodeValue(row)); a row is a value, so two rows never share a part. */
@@ -90,6 +91,7 @@ function padded(block: Buffer, position: number): number {
 
 function encodePacked(rows: readonly unknown[]): Uint8Array {
   const body = pack(rows)
+  checkRows(rows, body.length)
   const block = Buffer.allocUnsafeSlow(HEADER_BYTES + body.length)
   writeHeader(block, rows.length, SHAPE.packed, 0, block.length)
   block.set(body, HEADER_BYTES)
@@ -98,7 +100,9 @@ function encodePacked(rows: readonly unknown[]): Uint8Array {
 
 function encodeGraph(rows: readonly unknown[]): Uint8Array {
   return withinStack(() => {
-    const out = new ByteWriter(estimateBytes(rows) + 1024)
+    const bytes = estimateBytes(rows)
+    checkRows(rows, bytes)
+    const out = new ByteWriter(bytes + 1024)
     out.reserve(HEADER_BYTES)
     out.position = HEADER_BYTES
     const writer = new GraphWriter(out)

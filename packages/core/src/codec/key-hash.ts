@@ -5,6 +5,7 @@
 import { types } from 'node:util'
 import { InternalError } from '../base/errors.ts'
 import { bytesOf } from './bytes.ts'
+import { checkText } from './value-limits.ts'
 
 export const FNV_OFFSET = 0x811c9dc5
 export const FNV_PRIME = 0x01000193
@@ -49,6 +50,7 @@ export function hashNumber(value: number): number {
 
 /** FNV-1a over the UTF-8 bytes, without making them; a lone surrogate counts as U+FFFD. */
 export function hashString(text: string): number {
+  checkText(text.length)
   let hash = FNV_OFFSET
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)

@@ -1,7 +1,10 @@
 /** Text to bytes and back, exactly, also where the bytes lie in shared memory (which TextDecoder refuses). */
 
+import { checkText } from './value-limits.ts'
+
 /** False when a surrogate stands alone; such text has no UTF-8 form. */
 export function isWellFormed(text: string): boolean {
+  checkText(text.length)
   // In every Node >= 20; missing from the es2023 library types.
   return (text as string & { isWellFormed(): boolean }).isWellFormed()
 }

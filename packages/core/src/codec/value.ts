@@ -6,6 +6,7 @@ import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { pack, unpack } from './packer.ts'
 import { isPlain } from './plain.ts'
+import { checkBytes } from './value-limits.ts'
 
 const FORMAT_PACKED = 1
 const FORMAT_GRAPH = 2
@@ -20,7 +21,9 @@ export function encodeValue(value: unknown): Uint8Array {
     return bytes
   }
   return withinStack(() => {
-    const out = new ByteWriter(estimateBytes(value) + 1024)
+    const bytes = estimateBytes(value)
+    checkBytes(bytes)
+    const out = new ByteWriter(bytes + 1024)
     out.byte(FORMAT_GRAPH)
     new GraphWriter(out).write(value)
     return out.finish()

@@ -6,16 +6,17 @@
 import type { Clock } from '../base/clock.ts'
 import { DiskError, FetchError } from '../base/errors.ts'
 import { memoryBudget, type MemoryBudget } from '../base/memory-budget.ts'
-import type { ExecutorId } from '../base/ids.ts'
+import type { ExecutorId, TaskId } from '../base/ids.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
-import { toWire } from '../protocol/failure.ts'
+import { toWire, type WireFailure } from '../protocol/failure.ts'
 import type { DriverMessage, ExecutorMessage, PeerMessage, TaskSuccess } from '../protocol/messages.ts'
 import { BlockClient, BlockMissing } from '../shuffle/block-client.ts'
 import { placeBytes, readPlace, releasePlace, writeFileBlock } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
-import type { WorkFolder } from '../storage/work-folder.ts'
+import { slotPrefix, type WorkFolder } from '../storage/work-folder.ts'
 import type { Channel } from '../transport/channel.ts'
+import { describeTask } from './describe-task.ts'
 import { fetchBlock, fetchedBytes } from './fetch-block.ts'
 import type { SlotHost, SlotReply, StartSlot } from './slot-host.ts'
 import { initialState, type ExecutorCommand, type ExecutorEvent, type ExecutorState, type Fetch } from './state.ts'
@@ -190,6 +191,7 @@ export class ExecutorSession {
         this.#slots[command.slot]!.cancel(command.task)
         return
       case 'restartSlot':
+        this.#options.workFolder.removeLeftovers(slotPrefix(command.slot), this.#heldFiles())
         this.#startSlot(command.slot)
         return
       case 'keepPlace':
@@ -251,10 +253,24 @@ export class ExecutorSession {
     return place && readPlace(this.#options.pool, place, offset, bytes < 0 ? placeBytes(place) : bytes)
   }
 
+  /** A thread that is gone cannot say what it ran. */
+  #inTask(slot: number, failure: WireFailure): WireFailure {
+    const task = this.#state.tasks.get(this.#state.slots[slot] ?? (0 as TaskId))?.task
+    const stage = this.#told.find((told) => told.type === 'stage' && told.plan.id === task?.stageId)
+    if (!task || stage?.type !== 'stage') return failure
+    return { ...failure, message: `${stage.plan.site}: ${failure.message} ${describeTask(task, this.#state.self)}` }
+  }
+
+  #heldFiles(): Set<string> {
+    const { blocks, tasks } = this.#state
+    const held = [...blocks.values(), ...[...tasks.values()].flatMap(({ pinned }) => pinned)]
+    return new Set(held.flatMap(({ place }) => (place.kind === 'disk' ? [place.path] : [])))
+  }
+
   #startSlot(number: number): void {
     const slot = this.#options.startSlot(number, {
       onReply: (reply) => this.#onReply(number, reply),
-      onDeath: (failure) => this.#feed({ type: 'slotDied', slot: number, failure }),
+      onDeath: (failure) => this.#feed({ type: 'slotDied', slot: number, failure: this.#inTask(number, failure) }),
     })
     this.#slots[number] = slot
     for (const message of this.#told) slot.send(message)

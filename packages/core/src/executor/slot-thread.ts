@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { UsageError } from '../base/errors.ts'
 import { useClasses } from '../codec/classes.ts'
-import { WorkFolder } from '../storage/work-folder.ts'
+import { limitValues } from '../codec/value-limits.ts'
+import { slotPrefix, WorkFolder } from '../storage/work-folder.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
 import { captureConsole } from './capture-console.ts'
 import { heapWatch } from './heap-watch.ts'
@@ -13,6 +14,8 @@ import type { SlotReply, SlotRequest } from './slot-host.ts'
 
 export interface SlotThreadData {
   readonly number: number
+  /** Which of the threads it is that have been this slot, one after the other. */
+  readonly start: number
   readonly executor: string
   readonly pool: PagePoolHandle
   readonly owner: number
@@ -23,6 +26,8 @@ export interface SlotThreadData {
   readonly executionBytes: number
   /** Of V8's old generation. */
   readonly heapBytes: number
+  /** The most that one value may take. */
+  readonly valueBytes: number
   readonly importRoots: readonly string[]
   readonly root: string | undefined
   /** Modules to import before the first task. */
@@ -33,7 +38,7 @@ const port = parentPort!
 const data = workerData as SlotThreadData
 const signals = new Int32Array(data.signals)
 const reply = (message: SlotReply) => port.postMessage(message)
-const files = new WorkFolder(data.workFolder, `slot${data.number}`)
+const files = new WorkFolder(data.workFolder, `${slotPrefix(data.number)}${data.start}`)
 const slot = new Slot({
   executor: data.executor,
   pool: PagePool.attach(data.pool, data.owner),
@@ -53,6 +58,7 @@ const slot = new Slot({
   log: (record) => reply({ type: 'log', record }),
 })
 useClasses(slot.valueClasses)
+limitValues({ bytes: data.valueBytes, textLength: Math.floor(data.heapBytes / 2) })
 const imported = Promise.all(
   data.imports.map(async (path) => {
     try {

@@ -4,7 +4,15 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { relative } from 'node:path'
 import { describeThrown, isError } from '../base/describe-thrown.ts'
-import { AbortedError, FetchError, GridifyError, InternalError, TaskError, UsageError } from '../base/errors.ts'
+import {
+  AbortedError,
+  FetchError,
+  GridifyError,
+  InternalError,
+  OutOfMemoryError,
+  TaskError,
+  UsageError,
+} from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import type { AccumulatorId, BroadcastId, StageId, TaskId } from '../base/ids.ts'
 import { createLogger, type LogRecord } from '../base/logger.ts'
@@ -50,6 +58,7 @@ import { computeChunks, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { checkMarker } from './save-rows.ts'
 import { sync } from './row-checks.ts'
+import { describeTask } from './describe-task.ts'
 import { drain } from './sinks.ts'
 import { rowChunk, rowsOfChunk, segmentChunks, type Chunk } from './pipeline/chunk.ts'
 import { stretchRows, type LoopCache } from './pipeline/pipeline.ts'
@@ -790,12 +799,12 @@ function describeFailure(
   site: string | undefined,
   executor: string,
 ): unknown {
+  const at = describeTask(task, executor)
+  if (isError(error) && error instanceof OutOfMemoryError)
+    return new OutOfMemoryError(`${site ?? plan.site}: ${error.message} ${at}`, { cause: error })
   // A value is refused where a stage ends: there it is sent, stored or put in order.
   if (isError(error) && error instanceof GridifyError) return namedAt(plan.site, error)
-  return new TaskError(
-    `${site ?? plan.site} failed: ${describeThrown(error)} (stage ${plan.id}, partition ${task.partition}, attempt ${task.attempt}, executor ${executor})`,
-    { cause: error },
-  )
+  return new TaskError(`${site ?? plan.site} failed: ${describeThrown(error)} ${at}`, { cause: error })
 }
 
 /** Each step of a generator sees these classes; between steps others run. */

@@ -27,10 +27,12 @@ export interface ThreadSlotOptions {
 
 export function threadSlots(options: ThreadSlotOptions): StartSlot {
   const sharedTable = new SharedArrayBuffer(sharedTableBytes)
+  let starts = 0
   return (number, events) => {
     const signals = new Int32Array(new SharedArrayBuffer(8))
     const data: SlotThreadData = {
       number,
+      start: ++starts,
       executor: options.executor,
       pool: options.pool.handle,
       owner: firstSlotOwner + number,
@@ -39,6 +41,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       workFolder: options.workFolder,
       executionBytes: options.budget.executionBytesPerSlot,
       heapBytes: options.budget.heapBytesPerSlot,
+      valueBytes: options.budget.valueBytes,
       importRoots: options.importRoots,
       root: options.root,
       imports: options.imports ?? [],
@@ -95,6 +98,9 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
   }
 }
 
+/** V8 ends the process, not the thread, for one array that its limit has no room for; none of up to 16M elements is that. */
+const largestArrayMb = 128
+
 /**
  * V8 keeps up to 48 MiB for young objects, which would be most of a small heap. It ends a thread already where those
  * would not all find room among the old, so its limit lies behind the one that the slot itself keeps.
@@ -102,7 +108,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
 function heapLimits(heapBytes: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
   const heap = Math.floor(heapBytes / 2 ** 20)
   const young = Math.min(48, Math.floor(heap / 8))
-  return { maxOldGenerationSizeMb: heap + 2 * young, maxYoungGenerationSizeMb: young }
+  return { maxOldGenerationSizeMb: heap + 2 * young + largestArrayMb, maxYoungGenerationSizeMb: young }
 }
 
 /** `exitCode` is that of a thread which ended by itself. */

@@ -1,6 +1,6 @@
 /** Names files for blocks in a session's folder, which is made at first need. */
 
-import { mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../base/errors.ts'
 import { makeFolder } from '../base/make-folder.ts'
@@ -19,6 +19,9 @@ export function checkWorkParent(path: string, option: string): void {
   }
 }
 
+/** Of the files of every thread that has lived as this slot. */
+export const slotPrefix = (slot: number) => `slot${slot}.`
+
 export class WorkFolder {
   readonly path: string
   readonly #prefix: string
@@ -36,6 +39,15 @@ export class WorkFolder {
       throw diskError(this.path, 'written', cause)
     }
     return join(this.path, `${this.#prefix}-${++this.#files}.block`)
+  }
+
+  /** What a slot that died has left half written; `held` are the files that others rely on. */
+  removeLeftovers(prefix: string, held: ReadonlySet<string>): void {
+    if (!existsSync(this.path)) return
+    for (const name of readdirSync(this.path)) {
+      const path = join(this.path, name)
+      if (name.startsWith(prefix) && !held.has(path)) rmSync(path, { force: true })
+    }
   }
 
   remove(): void {

@@ -10,6 +10,7 @@ test('the memory of an executor is divided among pages, execution and heaps', ()
     poolLimitBytes: 700 * mebi,
     executionBytesPerSlot: 125 * mebi,
     heapBytesPerSlot: 150 * mebi,
+    valueBytes: 500 * mebi,
     inFlightBytes: 50 * mebi,
   })
 })

@@ -1,5 +1,8 @@
 /** A task that takes its slot along ends the job with the reason, and nothing else. */
 import { createContext, type Context } from '@gridify/core'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 describe.each(['local[2]', 'local-cluster[1,2]'])('%s', (master) => {
@@ -17,7 +20,7 @@ describe.each(['local[2]', 'local-cluster[1,2]'])('%s', (master) => {
     await expect(greedy.count()).rejects.toMatchObject({
       name: 'OutOfMemoryError',
       message: expect.stringMatching(
-        /^slot \d of executor .* ran out of its JavaScript heap: use more and smaller partitions, or give it more/,
+        /^count\(\) at .*slot-death.test.ts:\d+:\d+: slot \d of executor .* ran out of its JavaScript heap: use more and smaller partitions, or give it more/,
       ),
     })
     expect(await context.range(0, 4).count()).toBe(4)
@@ -31,10 +34,50 @@ describe.each(['local[2]', 'local-cluster[1,2]'])('%s', (master) => {
     await expect(greedy.count()).rejects.toMatchObject({
       name: 'OutOfMemoryError',
       message: expect.stringMatching(
-        /^slot \d of executor .* ran out of its JavaScript heap \(\d+ of 67108864 bytes hold what is in use\): use more/,
+        /^mapPartitions\(\) at .*slot-death.test.ts:\d+:\d+: slot \d of executor .* ran out of its JavaScript heap \(\d+ of 67108864 bytes hold what is in use\): use more/,
       ),
     })
     expect(await context.range(0, 4).count()).toBe(4)
+  })
+  test('a value that is larger than its slot may hold is refused at the line that made it, wherever it would go', async () => {
+    const small = await createContext({ master, memoryBytes: 32 * 2 ** 20, onLog: () => {} })
+    const megabytes = (count: number) => count * 2 ** 20
+    const makers: Record<string, (bytes: number) => unknown> = {
+      text: (bytes) => 'x'.repeat(bytes),
+      bytes: (bytes) => new Uint8Array(bytes),
+      list: (bytes) => Array.from({ length: bytes / 8 }, (_, i) => i + 0.5),
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'gridify-large-values-'))
+    for (const [kind, make] of Object.entries(makers)) {
+      const pairs = small
+        .range(0, 4, { partitions: 2 })
+        .map((n): [number, unknown] => [n % 2, make(n === 1 ? megabytes(40) : 8)])
+      const jobs = {
+        collect: () => pairs.collect(),
+        persist: () => pairs.persist('memory-and-disk').count(),
+        groupByKey: () => pairs.groupByKey().count(),
+        sortBy: () => pairs.sortBy(([, value]) => value).count(),
+        join: () => pairs.join(small.parallelize([[1, 1]] as [number, number][])).count(),
+        distinct: () => pairs.values().distinct().count(),
+        save: () => pairs.saveAsObjectFile(join(folder, kind)),
+      }
+      for (const [name, job] of Object.entries(jobs)) {
+        // Lists of so many numbers take seconds each.
+        if (kind === 'list' && name !== 'collect') continue
+        const error = await (job() as Promise<unknown>).then(
+          () => undefined,
+          (thrown: Error) => thrown,
+        )
+        pairs.unpersist()
+        expect([kind, name, error?.name]).toEqual([kind, name, 'OutOfMemoryError'])
+        expect(error!.message).toMatch(
+          /^\w+\(\) at .*slot-death.test.ts:\d+:\d+: .* more (than one slot can hold|it more)?.* \(stage \d+, partition \d, attempt \d, executor /,
+        )
+      }
+    }
+    await small.stop()
+    expect(readdirSync(folder)).toEqual([])
+    rmSync(folder, { recursive: true })
   })
   test('a function that calls process.exit() ends the job by name, and the next job runs', async () => {
     const leaving = context.range(0, 1, { partitions: 1 }).map(() => process.exit(3))

@@ -2,6 +2,7 @@
 
 import { fmix, FNV_OFFSET, FNV_PRIME, hashString } from '../key-hash.ts'
 import { isWellFormed } from '../text.ts'
+import { checkText } from '../value-limits.ts'
 
 export interface MeasuredTexts {
   /** UTF-16 units: the bytes of ASCII texts, a third of the most that others take. */
@@ -17,6 +18,7 @@ export function hashTexts(values: readonly unknown[], count: number, hashes: Int
     const text = values[i]
     if (typeof text !== 'string') return undefined
     units += text.length
+    checkText(text.length)
     let hash = FNV_OFFSET
     let all = 0
     for (let at = 0; at < text.length; at++) {
