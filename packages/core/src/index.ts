@@ -14,7 +14,7 @@ import { Context } from './driver/context.ts'
  * @throws UsageError for a bad option, AuthenticationError for a wrong secret, ClusterError where an executor cannot be reached.
  * @example
  * const context = await createContext({ master: 'local[2]' })
- * console.log(await context.range(0, 10).map((n) => n * n).reduce((a, b) => a + b)) // 285
+ * await context.range(0, 10).map((n) => n * n).reduce((a, b) => a + b) // 285
  * await context.stop()
  */
 export async function createContext(options: ContextOptions = {}): Promise<Context> {
@@ -61,7 +61,7 @@ export { withEnv } from './closure/with-env.ts'
 export { Group } from './codec/group.ts'
 export type { Compare } from './dataset/actions.ts'
 export type { Partitioning, PipeOptions, SortOptions } from './dataset/build-nodes.ts'
-export { Dataset, type PartitionOptions, type Row, type SyncRow } from './dataset/dataset.ts'
+export { Dataset, type Dependency, type PartitionOptions, type Row, type SyncRow } from './dataset/dataset.ts'
 export { FileDataset, MalformedRows } from './dataset/file-dataset.ts'
 export type { ActionOptions } from './dataset/job-runner.ts'
 export type { Histogram, Stats } from './dataset/numeric.ts'

@@ -22,42 +22,61 @@ import {
   type Vectors,
 } from './sides.ts'
 
+/** What an iteration came to: both half-iterations, users and then items. */
 export interface IterationReport {
+  /** Counted from 1. */
   readonly iteration: number
-  /** Rendle et al. 2021, eq. 2, or Hu et al. 2008, eq. 3. */
+  /** The objective after it: Rendle et al. 2021, eq. 2, or Hu et al. 2008, eq. 3. */
   readonly loss: number
+  /** How long it took. */
   readonly seconds: number
+  /** What the context's metrics of this name grew by. */
   readonly movedBytes: number
+  /** What the context's metrics of this name grew by. */
   readonly networkBytes: number
+  /** What the context's metrics of this name grew by. */
   readonly diskBytes: number
 }
 
+/** Where a model is trained, and who hears of it. */
 export interface FitOptions {
   /** The context to run on. */
   readonly context: Context
-  /** Ids that exist beside those with ratings; they count in the regulariser. */
+  /** Users that exist beside those with ratings; they count in the regulariser. */
   readonly users?: Iterable<Id> | undefined
+  /** Items that exist beside those with ratings; they count in the regulariser. */
   readonly items?: Iterable<Id> | undefined
+  /** Called after each iteration. */
   readonly onIteration?: ((report: IterationReport) => void) | undefined
+  /** Called where the settings look unwise for these ratings. */
   readonly onWarning?: ((message: string) => void) | undefined
+  /** Ends the training with an AbortedError. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** How a model was trained. */
 export interface FitReport {
+  /** The options with defaults filled in. */
   readonly settings: ALSSettings
   /** The number that `alpha` came to. */
   readonly alpha: number
+  /** What the executors ran. */
   readonly kernel: KernelVariant
   /** K and L; in `half` partitions and 1. */
   readonly grid: readonly [number, number]
+  /** How many the factors had. */
   readonly partitions: number
   /** Distinct pairs with a value above zero. */
   readonly ratings: number
+  /** Ratings that were added to another one of their pair. */
   readonly duplicates: number
+  /** Ratings of value 0, which were dropped. */
   readonly zeros: number
+  /** One report each. */
   readonly iterations: readonly IterationReport[]
   /** Payload per iteration as the routing tables give it: what `movedBytes` is but for message headers. */
   readonly predictedBytesPerIteration: number
+  /** What `onWarning` was told. */
   readonly warnings: readonly string[]
 }
 
@@ -65,8 +84,9 @@ export interface FitReport {
  * Factorises implicit feedback (plays, clicks) into user and item vectors.
  * Hu, Koren, Volinsky 2008, eq. 3, and Rendle et al. 2021 ("Revisiting the Performance of iALS"), eq. 2.
  * @example
- * const model = await new ImplicitALS({ factors: 64 }).fit([['ann', 'abba', 12]], { context })
- * model.recommend('ann', { k: 10 })
+ * const likes: Rating[] = [['ann', 'abba', 12], ['ann', 'blur', 3], ['bob', 'abba', 5], ['bob', 'cher', 4]]
+ * const model = await new ImplicitALS({ factors: 4, confidence: 'linear' }).fit(likes, { context })
+ * model.recommend('ann', { k: 1 }).map(({ item }) => item) // ['cher']
  */
 export class ImplicitALS {
   readonly #settings: ALSSettings
@@ -81,7 +101,11 @@ export class ImplicitALS {
    * half-iteration to each partition that needs it; see `report.predictedBytesPerIteration` for `full`.
    * @throws UsageError for a negative value, NaN, a bad id or no ratings at all, before training starts.
    * @example
-   * const model = await new ImplicitALS().fit(ratings, { context, onIteration: ({ loss }) => console.log(loss) })
+   * const losses: number[] = []
+   * const als = new ImplicitALS({ factors: 4, iterations: 3 })
+   * await als.fit(ratings, { context, onIteration: ({ loss }) => losses.push(loss) })
+   * losses.length // 3
+   * losses[2]! < losses[0]! // true
    */
   async fit(ratings: Dataset<[Id, Id, number]> | Iterable<Rating>, options: FitOptions): Promise<FactorModel> {
     const { context, signal } = options

@@ -38,8 +38,8 @@ function toBinary(ratings: Iterable<Rating>): Binary {
 /**
  * Everybody gets what most others listen to.
  * @example
- * const recommend = popularityBaseline(train)
- * evaluateRanking((user) => recommend(user, 20), test)
+ * const recommend = popularityBaseline([['ann', 'abba', 1], ['bob', 'abba', 1], ['bob', 'blur', 1]])
+ * recommend('ann', 5) // ['blur']
  */
 export function popularityBaseline(ratings: Iterable<Rating>): Recommender {
   const { items, byUser, counts } = toBinary(ratings)
@@ -62,8 +62,8 @@ const keptEntries = 32 * 2 ** 20
  * An item scores the sum of its cosines with the user's items: common listeners / sqrt(listeners of each).
  * Counts the pairs of items of each user once, so its cost grows with the square of a user's items.
  * @example
- * const recommend = itemCosineBaseline(train)
- * evaluateRanking((user) => recommend(user, 20), test)
+ * const plays: Rating[] = [['ann', 'abba', 1], ['bob', 'abba', 1], ['bob', 'blur', 1], ['cem', 'cher', 1]]
+ * itemCosineBaseline(plays)('ann', 5) // ['blur']
  */
 export function itemCosineBaseline(ratings: Iterable<Rating>): Recommender {
   const { items, byUser, counts } = toBinary(ratings)

@@ -4,19 +4,40 @@ import { blockRanks } from './kernels/engine.ts'
 
 export { blockRanks }
 
+/**
+ * How many blocks of 1,024 so many ranks make.
+ * @example
+ * blockCount(1025) // 2
+ */
 export function blockCount(ranks: number): number {
   return Math.ceil(ranks / blockRanks)
 }
 
-/** First rank and end of the ranks that partition `partition` of `partitions` holds; empty where there are fewer blocks. */
-export function ranksOf(partition: number, partitions: number, ranks: number): { start: number; end: number } {
+/** A run of ranks. */
+export interface RankRange {
+  /** The first one. */
+  readonly start: number
+  /** The one behind the last. */
+  readonly end: number
+}
+
+/**
+ * The ranks that partition `partition` of `partitions` holds: whole blocks; none where there are fewer of them.
+ * @example
+ * ranksOf(1, 2, 3000) // { start: 1024, end: 3000 }
+ */
+export function ranksOf(partition: number, partitions: number, ranks: number): RankRange {
   const blocks = blockCount(ranks)
   const start = Math.floor((blocks * partition) / partitions) * blockRanks
   const end = Math.floor((blocks * (partition + 1)) / partitions) * blockRanks
   return { start: Math.min(start, ranks), end: Math.min(end, ranks) }
 }
 
-/** For each block of ranks the partition that holds it. */
+/**
+ * For each block of ranks the partition that holds it.
+ * @example
+ * partitionOfBlock(2, 3000) // Int32Array.of(0, 1, 1)
+ */
 export function partitionOfBlock(partitions: number, ranks: number): Int32Array {
   const owner = new Int32Array(Math.max(1, blockCount(ranks)))
   for (let partition = 0; partition < partitions; partition++) {

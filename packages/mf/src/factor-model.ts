@@ -13,8 +13,11 @@ import { normalize, walk, type WalkOptions } from './radio.ts'
 import { rowRegularization } from './sides.ts'
 import { scoreRows, topK, type Ranked } from './top-k.ts'
 
+/** An item with what speaks for it. */
 export interface Scored {
+  /** The item's id. */
   readonly item: Id
+  /** The product of the vectors of user and item, or, where items are compared, their cosine. */
   readonly score: number
 }
 
@@ -35,8 +38,10 @@ export interface ModelParts {
   readonly report: FitReport
 }
 
+/** What a recommendation leaves out: what the user was trained on, nothing, or the items named. */
 export type Exclude = 'seen' | 'none' | Iterable<Id>
 
+/** A trained model, held by the driver: who would like what, what is like what, and what to play next. Needs no context. */
 export class FactorModel {
   readonly #parts: ModelParts
   readonly #userRanks: Map<Id, number>
@@ -55,9 +60,12 @@ export class FactorModel {
   }
 
   /**
-   * Reads a model that `save()` wrote. @throws UsageError where files are missing or were changed.
+   * Reads a model that `save()` wrote.
+   * @throws UsageError where files are missing or were changed.
    * @example
-   * const model = await FactorModel.load('models/artists')
+   * await model.save(folder + '/models/loaded')
+   * const loaded = await FactorModel.load(folder + '/models/loaded')
+   * loaded.recommend('pop fan 0', { k: 1 })[0]!.item // 'abba'
    */
   static async load(folder: string): Promise<FactorModel> {
     return new FactorModel(await loadModel(folder))
@@ -65,8 +73,11 @@ export class FactorModel {
 
   /**
    * Writes the model to a folder, whole or not at all; a model that is there already is replaced.
+   * @throws UsageError where the folder holds something else.
    * @example
-   * await model.save('models/artists')
+   * await model.save(folder + '/models/artists')
+   * const loaded = await FactorModel.load(folder + '/models/artists')
+   * loaded.items.length === model.items.length // true
    */
   save(folder: string): Promise<void> {
     return saveModel(folder, this.#parts)
@@ -94,10 +105,12 @@ export class FactorModel {
   }
 
   /**
-   * The `k` items with the best scores for a user, best first; ties by rank. `exclude: 'seen'` leaves out what the user
-   * was trained on.
+   * The `k` items with the best scores for a user, best first, 10 by default; ties by rank. What the user was trained on
+   * is left out, unless `exclude` is 'none' or names other items.
+   * @throws UsageError for a user or an item that the model does not have, and a bad `k`.
    * @example
-   * model.recommend('ann', { k: 10, exclude: ['abba'] })
+   * model.recommend('pop fan 0', { k: 1 }).map(({ item }) => item) // ['abba']
+   * model.recommend('pop fan 0', { k: 4, exclude: 'none' }).map(({ item }) => item).sort() // ['abba', 'cher', 'queen', 'toto']
    */
   recommend(user: Id, options: { readonly k?: number; readonly exclude?: Exclude } = {}): Scored[] {
     checkNames('recommend()', options, ['k', 'exclude'])
@@ -112,10 +125,11 @@ export class FactorModel {
   }
 
   /**
-   * Items by cosine, never the item itself; those with fewer than `minCount` listeners, whose vectors are mostly noise,
-   * are left out.
+   * The `k` items that are most like one, by cosine, never the item itself; those with fewer than `minCount` listeners, 5
+   * by default, whose vectors are mostly noise, are left out.
+   * @throws UsageError for an item that the model does not have, and bad options.
    * @example
-   * model.similarItems('abba', { k: 5 })
+   * model.similarItems('abba', { k: 3 }).map(({ item }) => item).sort() // ['cher', 'queen', 'toto']
    */
   similarItems(item: Id, options: { readonly k?: number; readonly minCount?: number } = {}): Scored[] {
     checkNames('similarItems()', options, ['k', 'minCount'])
@@ -129,8 +143,9 @@ export class FactorModel {
 
   /**
    * The vector of somebody who is not in the model, from a few plays: an exact solve against the item vectors.
+   * @throws UsageError for an item that the model does not have, and plays that are no number above 0.
    * @example
-   * const vector = model.foldIn([['abba', 12], ['cher', 3]])
+   * model.foldIn([['abba', 12], ['cher', 3]]).length // model.report.settings.factors
    */
   foldIn(plays: Iterable<readonly [item: Id, value: number]>): Float32Array {
     return Float32Array.from(this.#solve(this.#checkPlays(plays, 'foldIn()')))
@@ -138,8 +153,9 @@ export class FactorModel {
 
   /**
    * Recommendations for a session of plays, by `foldIn`; what was played is left out.
+   * @throws UsageError as `foldIn`.
    * @example
-   * model.nowPlaying([['abba', 1], ['cher', 1]], { k: 5 })
+   * model.nowPlaying([['abba', 1], ['cher', 1]], { k: 2 }).map(({ item }) => item).sort() // ['queen', 'toto']
    */
   nowPlaying(plays: Iterable<readonly [item: Id, value: number]>, options: { readonly k?: number } = {}): Scored[] {
     checkNames('nowPlaying()', options, ['k'])
@@ -150,9 +166,12 @@ export class FactorModel {
   }
 
   /**
-   * A station: a seeded walk from an item or a user, without repeats; the same seed plays the same tracks.
+   * A station: a seeded walk from an item or a user, without repeats; the same seed plays the same tracks. Items with
+   * fewer than `minCount` listeners, 5 by default, are not played.
+   * @throws UsageError for an item or a user that the model does not have, and bad options.
    * @example
-   * model.radio({ item: 'abba' }, { length: 20, temperature: 0.1, seed: 1 })
+   * const station = model.radio({ item: 'abba' }, { length: 3, temperature: 0, seed: 1 })
+   * station.map(({ item }) => item).sort() // ['cher', 'queen', 'toto']
    */
   radio(
     from: { readonly item: Id } | { readonly user: Id },

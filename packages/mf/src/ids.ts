@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import { UsageError } from '@gridify/core'
 
+/** How users and items are named: non-empty text or safe integers; 1 and '1' are two ids. */
 export type Id = string | number
 
 export function checkId(id: unknown, what: string): asserts id is Id {
@@ -13,7 +14,12 @@ export function checkId(id: unknown, what: string): asserts id is Id {
   )
 }
 
-/** Each id once, in rank order; 1 and '1' are two ids, the number first. */
+/**
+ * Each id once, in the order in which models rank them: decimals by value, then other text by code point. 1 and '1' are
+ * two ids, the number first.
+ * @example
+ * rankIds(['b', '10', 9, 'a', 'b']) // [9, '10', 'a', 'b']
+ */
 export function rankIds(ids: Iterable<Id>): Id[] {
   return [...new Set(ids)].sort(compareIds)
 }

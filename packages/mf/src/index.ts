@@ -10,7 +10,7 @@ export { itemCosineBaseline, popularityBaseline, type Recommender } from './base
 export { FactorModel, type Exclude, type Scored } from './factor-model.ts'
 export { rankIds, type Id } from './ids.ts'
 export type { KernelVariant } from './kernels/vectors.ts'
-export { evaluateModel, evaluateRanking, holdOut, type RankingQuality } from './metrics.ts'
+export { evaluateModel, evaluateRanking, holdOut, type HeldOut, type RankingQuality } from './metrics.ts'
 export type { ALSOptions, ALSSettings } from './options.ts'
 export type { WalkOptions } from './radio.ts'
 export type { Rating } from './ratings.ts'

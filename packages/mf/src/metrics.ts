@@ -4,13 +4,31 @@ import type { FactorModel } from './factor-model.ts'
 import type { Rating } from './ratings.ts'
 import { rankIds, type Id } from './ids.ts'
 
+/** How well rankings find what was held out, as a mean over users. */
 export interface RankingQuality {
+  /** Hits among the first k, divided by what was held out. */
   readonly recall: number
+  /** Discounted gain of the hits, divided by that of a ranking with all of them first. */
   readonly ndcg: number
+  /** How many users had something held out. */
   readonly users: number
 }
 
-/** Mean over the users with a held-out item; what the model was trained on is not ranked. */
+/** Ratings to train on, and those that a model should find. */
+export interface HeldOut {
+  /** What stays. */
+  readonly train: Rating[]
+  /** Items by user. */
+  readonly test: Map<Id, Id[]>
+}
+
+/**
+ * The quality of rankings, best item first, of which the first `k` count: a mean over the users with a held-out item.
+ * `recommend` must not rank what the model was trained on. Recall and NDCG as in Rendle et al. 2021.
+ * @example
+ * const test = new Map([['ann', ['abba', 'blur']]])
+ * evaluateRanking(() => ['abba', 'cher'], test, 2).recall // 0.5
+ */
 export function evaluateRanking(
   recommend: (user: Id) => readonly Id[],
   test: ReadonlyMap<Id, readonly Id[]>,
@@ -35,12 +53,24 @@ export function evaluateRanking(
   return { recall: recall / test.size, ndcg: ndcg / test.size, users: test.size }
 }
 
+/**
+ * `evaluateRanking` of what a model recommends; what it was trained on is left out.
+ * @throws UsageError for a user that the model does not have.
+ * @example
+ * evaluateModel(model, new Map([['pop fan 0', ['abba']]]), 1) // { recall: 1, ndcg: 1, users: 1 }
+ */
 export function evaluateModel(model: FactorModel, test: ReadonlyMap<Id, readonly Id[]>, k = 20): RankingQuality {
   return evaluateRanking((user) => model.recommend(user, { k }).map(({ item }) => item), test, k)
 }
 
-/** Holds out every fifth row of a user, from the fourth, in ascending rank of the items. */
-export function holdOut(ratings: readonly Rating[]): { train: Rating[]; test: Map<Id, Id[]> } {
+/**
+ * Holds out every fifth row of a user, from the fourth, in ascending rank of the items.
+ * @example
+ * const { train, test } = holdOut([1, 2, 3, 4].map((item) => ['ann', item, 1]))
+ * train.length // 3
+ * test // new Map([['ann', [4]]])
+ */
+export function holdOut(ratings: readonly Rating[]): HeldOut {
   const rank = new Map(rankIds(ratings.map(([, item]) => item)).map((id, at) => [id, at]))
   const byUser = new Map<Id, Rating[]>()
   for (const rating of ratings) {

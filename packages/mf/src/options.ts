@@ -39,28 +39,42 @@ const schema = z.strictObject({
   kernel: oneOf('auto', ...kernelVariants).default('auto'),
 })
 
-/** Written out, since a program that has no types of zod reads these. */
+/** How a model is trained. Written out, since a program that has no types of zod reads these. */
 export interface ALSOptions {
-  /** `half`: a row's ratings lie together, vectors move. `full`: K x L blocks, partial sums move too. */
+  /** `half` (the default): a row's ratings lie together, vectors move. `full`: K x L blocks, partial sums move too. */
   readonly scheme?: 'half' | 'full' | undefined
   /** K and L of `full`: runs of users by runs of items; default: as square as `partitions` allows. */
   readonly grid?: [number, number] | undefined
+  /** The length of the vectors, 1 to 1024, 64 by default. */
   readonly factors?: number | undefined
+  /** How often users and items are solved in turn, 15 by default. */
   readonly iterations?: number | undefined
+  /**
+   * What is made small: `rendle2021` (the default), in which a rating has its confidence as weight and every pair
+   * `unobservedWeight` beside, or `hu2008`, in which those add up: 1 + confidence.
+   */
   readonly objective?: 'rendle2021' | 'hu2008' | undefined
+  /** From a value v to its weight: `log` (the default) alpha log(1 + v / epsilon), `linear` alpha v, `binary` alpha. */
   readonly confidence?: 'linear' | 'log' | 'binary' | undefined
+  /** Scales weights; `auto` (the default) makes their mean 1. */
   readonly alpha?: number | 'auto' | undefined
-  /** Of confidence `log`. */
+  /** Of confidence `log`: values much below it count in proportion, 1 by default. */
   readonly epsilon?: number | undefined
+  /** The weight of pairs without a rating in `rendle2021`, 0.05 by default. */
   readonly unobservedWeight?: number | undefined
+  /** Keeps vectors short, 0.003 by default: multiplied by (ratings + unobservedWeight x others) ^ `regularizationExponent`. */
   readonly regularization?: number | undefined
+  /** How `regularization` grows with a row's ratings in `rendle2021`: 1 (the default) in proportion, 0 not at all. */
   readonly regularizationExponent?: number | undefined
+  /** `cg` (the default) takes a few steps of conjugate gradients from the last vectors, `cholesky` solves exactly. */
   readonly solver?: 'cg' | 'cholesky' | undefined
+  /** How many steps of `cg`, 3 by default. */
   readonly cgSteps?: number | undefined
+  /** Of the vectors at the start, 1 by default: equal seeds give equal models. */
   readonly seed?: number | undefined
   /** Partitions of the factors, and in `half` of the ratings; default: one per slot, in `full` one per block. */
   readonly partitions?: number | undefined
-  /** `auto`: the fastest that all executors run. */
+  /** `auto` (the default): the fastest that all executors run. */
   readonly kernel?: 'auto' | (typeof kernelVariants)[number] | undefined
 }
 
@@ -71,6 +85,13 @@ export type ALSSettings = {
   [Name in 'grid' | 'partitions']?: ALSOptions[Name]
 }
 
+/**
+ * The settings that `ImplicitALS` makes of options.
+ * @throws UsageError for an option that does not exist, is out of range, or that the other options do not use.
+ * @example
+ * const { factors, solver, cgSteps } = resolveOptions({ factors: 32 })
+ * ;[factors, solver, cgSteps] // [32, 'cg', 3]
+ */
 export function resolveOptions(options: ALSOptions): ALSSettings {
   checkNames('ImplicitALS', options, Object.keys(schema.shape))
   if ((options.scheme as unknown) === 'auto')

@@ -8,10 +8,13 @@ import { scoreRows, topK, type Ranked } from './top-k.ts'
 const pull = 0.7
 const candidates = 50
 
+/** How a station walks. */
 export interface WalkOptions {
+  /** How many tracks it plays, 20 by default; fewer where there are no more. */
   readonly length: number
-  /** 0 always takes the nearest; larger ones stray further. */
+  /** 0 always takes the nearest; larger ones stray further; 0.1 by default. */
   readonly temperature: number
+  /** Equal seeds play the same tracks; 1 by default. */
   readonly seed: number
 }
 

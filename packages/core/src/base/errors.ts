@@ -3,11 +3,19 @@
  * retried), ClusterError (a machine, a process or the network failed, retried) and InternalError (a rule of ours broke).
  */
 
+/** Whose error it is: the program's, a machine's or the network's, or one of gridify itself. */
 export type ErrorFamily = 'usage' | 'cluster' | 'internal'
 
-/** The root of all gridify errors; `code` is stable, the message names the thing, the rule and the cure. */
+/**
+ * The root of all gridify errors: the message names the thing, the rule and the cure.
+ * @example
+ * const error = await context.range(0, 1).map(() => JSON.parse('{')).collect().catch((error) => error)
+ * ;[error instanceof GridifyError, error.family, error.code] // [true, 'usage', 'TASK']
+ */
 export class GridifyError extends Error {
+  /** The same for each condition whatever the message says, such as `TASK` or `EXECUTOR_LOST`. */
   readonly code: string
+  /** `usage`: the program is wrong; `cluster`: a machine, a process or the network failed; `internal`: gridify itself. */
   readonly family: ErrorFamily
 
   constructor(family: ErrorFamily, code: string, message: string, options?: ErrorOptions) {
@@ -32,7 +40,7 @@ export class ClosureError extends UsageError {
   }
 }
 
-/** The user's function threw inside a task; `cause` is what it threw, and its stack shows the user's line. */
+/** A function threw inside a task, on its last attempt; `cause` is what it threw, and the message names the call. */
 export class TaskError extends UsageError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, { ...options, code: 'TASK' })

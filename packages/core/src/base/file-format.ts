@@ -63,14 +63,17 @@ export const parquetTypes: readonly ParquetType[] = [
 /** What a line of JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
+/** How the files of a save are compressed; `zstd` needs Node 22.15. */
 export type Compression = 'gzip' | 'zstd'
 
 /** A line or record that was left out. */
 export interface MalformedRow {
+  /** The file that it stands in. */
   readonly path: string
   /** Counted from 1; for a record of several lines, its last. */
   readonly line: number
   /** Its beginning. */
   readonly text: string
+  /** Why it is no row. */
   readonly reason: string
 }

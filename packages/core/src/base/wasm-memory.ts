@@ -2,6 +2,7 @@
 
 /** A `WebAssembly.Memory` whose buffer is shared. */
 export interface WasmMemory {
+  /** Its bytes. */
   readonly buffer: SharedArrayBuffer
 }
 

@@ -14,11 +14,13 @@ const recorded = new WeakMap<Function, RecordedEnv>()
 const sites = new WeakMap<Function, string>()
 
 /**
- * Returns `factory(env)` and remembers how it was made, so that executors can make it again from `env` alone.
- *
- * ```ts
- * dataset.map(withEnv({ factor }, ({ factor }) => (x: number) => x * factor))
- * ```
+ * Returns `factory(env)` and remembers how it was made, so that executors can make it again from `env` alone: for
+ * runtimes without an inspector, where captured variables cannot be read.
+ * @throws ClosureError where the factory uses more than `env` and globals; UsageError where it returns no function.
+ * @example
+ * const factor = 3
+ * const scale = withEnv({ factor }, ({ factor }) => (n: number) => n * factor)
+ * await context.range(1, 4).map(scale).collect() // [3, 6, 9]
  */
 export function withEnv<E extends object, F extends Function>(env: E, factory: (env: E) => F): F {
   const site = callSite('withEnv')

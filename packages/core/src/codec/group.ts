@@ -6,8 +6,9 @@ export interface StoredValues<V> extends Iterable<V> {
 }
 
 /**
- * The values of one key inside a task: a view that can be read again and again, and that becomes an array where it is
- * stored, shuffled or collected. It has `size` and no `length`, since it is no array: code that takes it for one, and
+ * The values of one key inside a task: a view that can be read again and again.
+ *
+ * It becomes an array where it is stored, shuffled or collected. It has `size` and no `length`, since it is no array: code that takes it for one, and
  * sorts or indexes it, would change or miss the values of others. `toArray()` makes a copy that is yours. More values than
  * memory holds are read from a file each time, a little at a time, until the task ends.
  * @example
@@ -34,15 +35,28 @@ export class Group<V> implements Iterable<V> {
     return group
   }
 
+  /** How many values there are. */
   get size(): number {
     return this.#to - this.#from
   }
 
+  /**
+   * The values in the order of partitions, each time from the first.
+   * @example
+   * const groups = context.parallelize([['a', 1], ['a', 2]]).groupByKey()
+   * await groups.mapValues((group) => { let sum = 0; for (const n of group) sum += n; return sum }).collect() // [['a', 3]]
+   */
   [Symbol.iterator](): IterableIterator<V> {
     if (this.#stored) return this.#stored[Symbol.iterator]() as IterableIterator<V>
     return new GroupIterator(this.#values, this.#from, this.#to)
   }
 
+  /**
+   * A copy of the values, which must fit into memory; it may be sorted and changed.
+   * @example
+   * const groups = context.parallelize([['a', 2], ['a', 1]]).groupByKey()
+   * await groups.mapValues((group) => group.toArray().sort()).collect() // [['a', [1, 2]]]
+   */
   toArray(): V[] {
     if (this.#stored) return Array.from(this.#stored)
     const values: V[] = []

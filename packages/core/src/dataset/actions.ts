@@ -21,6 +21,7 @@ export interface Action extends Handle {
   readonly options: ActionOptions
 }
 
+/** Says which of two rows comes first, as for `Array.sort`; it runs on executors and driver. */
 export type Compare<T> = (a: T, b: T) => number
 
 export function run(

@@ -126,8 +126,11 @@ export function cogroupNode(
   return { ...baseOf(runner, site), kind: 'cogroup', parents, ...(join ? { join } : {}) }
 }
 
+/** How a sort goes. */
 export interface SortOptions {
+  /** Smallest first, as by default, or largest first. */
   readonly ascending?: boolean
+  /** How many ranges the keys are cut into, by default as for other shuffles. */
   readonly partitions?: number
 }
 
@@ -179,9 +182,11 @@ export function repartitionNode(handle: Handle, partitions: number, site: CallSi
   return projectionNode(inner(runner, shuffleNode(spread, spec, site)), 'values', site)
 }
 
+/** How a command is run. */
 export interface PipeOptions {
   /** Variables beside those of the executor. */
   readonly env?: Readonly<Record<string, string>>
+  /** The folder that it runs in, by default the executor's. */
   readonly cwd?: string
   /** Ends the command after so many milliseconds; the task fails then. A running command cannot be cancelled otherwise. */
   readonly timeoutMs?: number

@@ -39,7 +39,16 @@ export type SyncRow = [unknown, unknown] | { readonly then?: never; toString(): 
 
 /** Whether the rows that a per-partition function returns keep the keys and partitions of those it was given. */
 export interface PartitionOptions {
+  /** True says that they do, so that a later join need not shuffle; false by default. */
   readonly preservesPartitioning?: boolean
+}
+
+/** What a dataset is made of, one step back. */
+export interface Dependency {
+  /** Whether its rows are moved, or read within the same tasks. */
+  readonly kind: 'narrow' | 'shuffle'
+  /** The number of the dataset. */
+  readonly id: number
 }
 
 /** A lazy, partitioned collection of plain values; nothing is computed until an action is called. */
@@ -56,12 +65,21 @@ export class Dataset<T> {
     runner.created(node)
   }
 
-  /** A number that is this dataset's alone within its context. */
+  /**
+   * A number that is this dataset's alone within its context.
+   * @example
+   * const rows = context.range(0, 3)
+   * rows.filter((n) => n > 1).dependencies()[0]!.id === rows.id // true
+   */
   get id(): number {
     return this.node.id
   }
 
-  /** What `setName` called it. */
+  /**
+   * What `setName` called it.
+   * @example
+   * context.range(0, 3).name // undefined
+   */
   get name(): string | undefined {
     return this.runner.nameOf(this.node)
   }
@@ -725,8 +743,13 @@ export class Dataset<T> {
     return this.#make({ id: this.node.id, site, kind: 'kept', partitions, ...(partitioner ? { partitioner } : {}) })
   }
 
-  /** What it is made of, one step back: through a shuffle, or within the same tasks. */
-  dependencies(): { readonly kind: 'narrow' | 'shuffle'; readonly id: number }[] {
+  /**
+   * What it is made of, one step back: through a shuffle, or within the same tasks.
+   * @example
+   * const pairs = context.parallelize([['a', 1]])
+   * pairs.reduceByKey((a, b) => a + b).dependencies().map(({ kind }) => kind) // ['shuffle']
+   */
+  dependencies(): Dependency[] {
     const kind = this.node.kind === 'shuffle' ? 'shuffle' : 'narrow'
     return parentsOf(this.node).map(({ id }) => ({ kind, id }))
   }
@@ -755,7 +778,11 @@ export class Dataset<T> {
     return this.runner.explain(this.node)
   }
 
-  /** Spark's name of `explain`. */
+  /**
+   * Spark's name of `explain`.
+   * @example
+   * context.range(0, 3).toDebugString().startsWith('stage 1') // true
+   */
   toDebugString(): string {
     return this.explain()
   }
@@ -1121,7 +1148,11 @@ export class Dataset<T> {
     return this.runner.partitionCount(this.node)
   }
 
-  /** Spark's name of `partitionCount`. */
+  /**
+   * Spark's name of `partitionCount`.
+   * @example
+   * await context.range(0, 10, { partitions: 3 }).getNumPartitions() // 3
+   */
   async getNumPartitions(): Promise<number> {
     return this.partitionCount()
   }

@@ -32,6 +32,14 @@ export class MalformedRows {
 
 /** What `jsonLines` and `csv` give: a dataset with the account of what was left out. */
 export class FileDataset<T> extends Dataset<T> {
+  /**
+   * What was left out, with `onMalformed: 'skip'` or `'collect'`.
+   * @example
+   * await context.parallelize(['{}', '{'], 1).saveAsTextFile(folder + '/malformed')
+   * const rows = context.jsonLines(folder + '/malformed', { onMalformed: 'skip' })
+   * await rows.count() // 1
+   * rows.malformed.count // 1
+   */
   readonly malformed: MalformedRows
 
   /** @internal */

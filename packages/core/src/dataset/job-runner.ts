@@ -8,6 +8,7 @@ import type { LineageNode } from '../lineage/node.ts'
 import type { Partitioner } from '../lineage/partitioner.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 
+/** What every action takes. */
 export interface ActionOptions {
   /** Cancels the job: its tasks end at their next batch, and the action rejects with an AbortedError. */
   readonly signal?: AbortSignal | undefined

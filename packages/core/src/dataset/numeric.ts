@@ -7,22 +7,31 @@ import { runValues, type Action } from './actions.ts'
 
 /** What `stats()` says of a dataset of numbers. Where there are none, `mean` and all spreads are NaN. */
 export interface Stats {
+  /** How many numbers there are. */
   readonly count: number
+  /** Their sum, 0 of none. */
   readonly sum: number
+  /** Their sum divided by their count. */
   readonly mean: number
+  /** The least of them, Infinity of none. */
   readonly min: number
+  /** The largest of them, -Infinity of none. */
   readonly max: number
   /** Of the numbers themselves: squared distances divided by `count`. */
   readonly variance: number
   /** An estimate for what the numbers were drawn from: divided by `count - 1`. */
   readonly sampleVariance: number
+  /** The square root of `variance`. */
   readonly stdev: number
+  /** The square root of `sampleVariance`. */
   readonly sampleStdev: number
 }
 
+/** What `histogram()` counts. */
 export interface Histogram {
   /** One more than there are buckets: bucket i is [bounds[i], bounds[i + 1]), the last one with its end. */
   readonly bounds: number[]
+  /** How many numbers lie in each bucket. */
   readonly counts: number[]
 }
 

@@ -9,6 +9,7 @@ import type { LineageNode, Sampler } from '../lineage/node.ts'
 import { pick, runValues, type Action } from './actions.ts'
 import { baseOf, checkCount, type Handle } from './build-nodes.ts'
 
+/** How a sample is drawn. */
 export interface SampleOptions {
   /** A row may be taken more than once: its number of copies is Poisson-distributed. */
   readonly replacement?: boolean

@@ -8,11 +8,13 @@ import { runValues, type Action } from './actions.ts'
 import type { ActionOptions } from './job-runner.ts'
 import { saveTarget } from './save-target.ts'
 
+/** What every save takes. */
 export interface SaveOptions extends ActionOptions {
   /** Compresses each file; `zstd` needs Node 22.15. */
   readonly compression?: Compression
 }
 
+/** How `saveAsCsv` writes. */
 export interface CsvSaveOptions extends SaveOptions {
   /** A comma by default. */
   readonly delimiter?: string
@@ -31,6 +33,7 @@ export function csvSaveFormat({ delimiter = ',', header = true, columns }: CsvSa
   return { format, ending: delimiter === '\t' ? '.tsv' : '.csv' }
 }
 
+/** How `saveAsParquet` writes. */
 export interface ParquetSaveOptions extends SaveOptions {
   /** The columns in order with the types in which the file holds them; by default found in each file's rows. */
   readonly columns?: Readonly<Record<string, ParquetType>>

@@ -6,6 +6,7 @@ import type { Closure } from '../closure/closure.ts'
 import { emptyError, runValues, type Action } from './actions.ts'
 import { baseOf, inner, projectionNode, shuffleNode, type Handle } from './build-nodes.ts'
 
+/** How `treeReduce` and `treeAggregate` merge. */
 export interface TreeOptions {
   /** How many levels there should be, 2 by default. */
   readonly depth?: number

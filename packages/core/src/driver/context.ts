@@ -74,6 +74,10 @@ export interface ContextCluster {
 /** Which context each node belongs to. */
 const owners = new WeakMap<LineageNode, Context>()
 
+/**
+ * What `createContext()` gives: makes datasets, broadcasts and accumulators, runs their jobs, and owns the executors
+ * that it started. Each dataset belongs to one context.
+ */
 export class Context {
   readonly #config: Config
   readonly #cluster: ContextCluster
@@ -427,11 +431,8 @@ export class Context {
   /**
    * What is made until the scope is disposed goes with it: kept partitions, map outputs and broadcasts.
    * @example
-   * const scope = context.scope()
-   * const kept = context.range(0, 3).cache()
-   * const count = await kept.count()
-   * scope[Symbol.dispose]()
-   * count // 3
+   * using scope = context.scope()
+   * await context.range(0, 3).cache().count() // 3
    */
   scope(): Scope {
     const scope = new Scope((nodes) => {
@@ -450,7 +451,7 @@ export class Context {
   /**
    * The executors that take tasks now.
    * @example
-   * context.executors().map(({ cores }) => cores) // [1, 1]
+   * context.executors().map(({ cores }) => cores) // [2]
    */
   executors(): ExecutorInfo[] {
     return this.#driver.executors
@@ -482,7 +483,12 @@ export class Context {
     return this.#stopped
   }
 
-  /** What `await using` calls: `stop`. */
+  /**
+   * What `await using` calls: `stop`.
+   * @example
+   * await using other = await createContext({ master: 'memory[1]' })
+   * await other.range(0, 3).count() // 3
+   */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }

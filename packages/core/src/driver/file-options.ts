@@ -5,6 +5,7 @@ import { UsageError } from '../base/errors.ts'
 import { wrongOption } from '../base/wrong-option.ts'
 import { checkPartitions } from '../lineage/partitioner.ts'
 
+/** How files become partitions, and who reads them. */
 export interface FileOptions {
   /** The least number of partitions, by default one per slot; files that cannot be cut give one each. */
   readonly partitions?: number | undefined
@@ -12,11 +13,13 @@ export interface FileOptions {
   readonly from?: 'executors' | 'driver' | undefined
 }
 
+/** How `jsonLines` reads. */
 export interface JsonLinesOptions extends FileOptions {
   /** For a line that is no JSON: `error`, the default, ends the action; `skip` counts it; `collect` keeps it too. */
   readonly onMalformed?: OnMalformed | undefined
 }
 
+/** How `csv` reads. */
 export interface CsvOptions<C extends readonly string[] = readonly string[]> extends FileOptions {
   /** The first record of each file names its columns, and rows are objects. */
   readonly header?: boolean | undefined
@@ -34,6 +37,7 @@ export interface CsvOptions<C extends readonly string[] = readonly string[]> ext
   readonly onMalformed?: OnMalformed | undefined
 }
 
+/** How `parquet` reads. */
 export interface ParquetOptions {
   /** The columns wanted, by default all. */
   readonly columns?: readonly string[] | undefined

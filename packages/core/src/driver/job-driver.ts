@@ -25,20 +25,29 @@ import {
 import { transition } from '../scheduler/transition.ts'
 import type { Channel } from '../transport/channel.ts'
 
+/** An executor that takes tasks. */
 export interface ExecutorInfo {
+  /** Its address, or a name such as `local` where it has none. */
   readonly id: string
+  /** How many tasks it runs at once. */
   readonly cores: number
+  /** The version of Node that it runs on. */
   readonly nodeVersion: string
 }
 
+/** Running totals of a context; of a job, what they grew by. */
 export interface Metrics {
   /** Encoded bytes read by another task than their writer, and broadcast bytes per receiving executor. */
   readonly movedBytes: number
   /** What crossed from one process to another: blocks, and all that driver and executors said to each other. */
   readonly networkBytes: number
+  /** What tasks wrote to files of their work folders and read back from there. */
   readonly diskBytes: number
+  /** Executors that went away while they were needed. */
   readonly executorsLost: number
+  /** Tasks that ran again, since one failed, or what it had made was lost. */
   readonly tasksRerun: number
+  /** Tasks that have ended well. */
   readonly tasks: number
 }
 

@@ -3,6 +3,15 @@
 import type { DatasetId } from '../base/ids.ts'
 import type { LineageNode } from '../lineage/node.ts'
 
+/**
+ * What `context.scope()` opens: what is made until its end goes with it, so that iterative jobs stay constant in size.
+ * @example
+ * for (let round = 0; round < 3; round++) {
+ *   using scope = context.scope()
+ *   const kept = context.range(0, 3).map((n) => n * round).cache()
+ *   await kept.sum() // 3 * round
+ * }
+ */
 export class Scope implements Disposable, AsyncDisposable {
   readonly #nodes = new Map<DatasetId, LineageNode>()
   readonly #actions: (() => void)[] = []
@@ -29,6 +38,16 @@ export class Scope implements Disposable, AsyncDisposable {
     this.#actions.push(action)
   }
 
+  /**
+   * Drops what the scope holds; `using` calls it at the end of a block. Calling it again does nothing.
+   * @example
+   * const scope = context.scope()
+   * const kept = context.range(0, 3).cache()
+   * await kept.count() // 3
+   * kept.explain().includes('held') // true
+   * scope[Symbol.dispose]()
+   * kept.explain().includes('held') // false
+   */
   [Symbol.dispose](): void {
     if (this.#ended) return
     this.#ended = true
@@ -36,6 +55,12 @@ export class Scope implements Disposable, AsyncDisposable {
     for (const action of this.#actions) action()
   }
 
+  /**
+   * The same, for `await using`.
+   * @example
+   * await using scope = context.scope()
+   * await context.range(0, 3).cache().count() // 3
+   */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]()
     return Promise.resolve()

@@ -8,31 +8,44 @@ import { hashKey } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
 import { decodeValue } from '../codec/value.ts'
 
+/** How keys are spread over partitions, as plain data; equal partitioners are equal data. */
 export type Partitioner = HashPartitioner | IndexPartitioner | RangePartitioner | CustomPartitioner
 
+/** Keys go where their hash says. */
 export interface HashPartitioner {
+  /** Tells it from the other partitioners. */
   readonly kind: 'hash'
+  /** How many partitions there are. */
   readonly partitions: number
 }
 
 /** The key is the partition's number. */
 export interface IndexPartitioner {
+  /** Tells it from the other partitioners. */
   readonly kind: 'index'
+  /** How many partitions there are. */
   readonly partitions: number
 }
 
 /** Keys up to and with `bounds[i]` go to partition i; `bounds` has one entry less than there are partitions. */
 export interface RangePartitioner {
+  /** Tells it from the other partitioners. */
   readonly kind: 'range'
+  /** How many partitions there are. */
   readonly partitions: number
+  /** Whether partition 0 has the smallest keys, or the largest. */
   readonly ascending: boolean
+  /** The largest key of each partition but the last, ascending. */
   readonly bounds: readonly unknown[]
 }
 
-/** The user's function tells the partition of a key. */
+/** A function of yours tells the partition of a key. */
 export interface CustomPartitioner {
+  /** Tells it from the other partitioners. */
   readonly kind: 'custom'
+  /** How many partitions there are. */
   readonly partitions: number
+  /** Partitioners of one identity place keys alike. */
   readonly identity: string
   /** @internal */
   readonly closure: Closure

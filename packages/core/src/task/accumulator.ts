@@ -3,6 +3,7 @@
 import type { AccumulatorId } from '../base/ids.ts'
 import { shipSymbol, type ShipReference } from '../closure/closure.ts'
 
+/** A sum that tasks add to and the driver reads; made by `context.accumulator()`. */
 export class Accumulator {
   /** @internal */
   readonly id: AccumulatorId
@@ -16,11 +17,21 @@ export class Accumulator {
     this.#read = read
   }
 
+  /**
+   * Adds to the sum, in a task or on the driver; each partition counts once, however often it is run.
+   * @example
+   * const letters = context.accumulator()
+   * await context.parallelize(['a', 'bc']).foreach((word) => letters.add(word.length))
+   * letters.value // 3
+   */
   add(amount: number): void {
     this.#add(amount)
   }
 
-  /** The total so far; only the driver may read it. */
+  /**
+   * The total so far; only the driver may read it.
+   * @throws UsageError in a task, which has no total.
+   */
   get value(): number {
     return this.#read()
   }

@@ -4,6 +4,7 @@ import { UsageError } from '../base/errors.ts'
 import type { BroadcastId } from '../base/ids.ts'
 import { shipSymbol, type ShipReference } from '../closure/closure.ts'
 
+/** A read-only value that each executor gets once, however many functions use it; made by `context.broadcast()`. */
 export class Broadcast<T> {
   /** @internal */
   readonly id: BroadcastId
@@ -22,7 +23,13 @@ export class Broadcast<T> {
     return this.#read()
   }
 
-  /** Frees the value on the driver and on every executor; tasks that read it later fail. */
+  /**
+   * Frees the value on the driver and on every executor; what reads it later fails.
+   * @example
+   * const names = context.broadcast(['zero', 'one'])
+   * await context.range(0, 2).map((n) => names.value[n]!).collect() // ['zero', 'one']
+   * names.unpersist()
+   */
   unpersist(): void {
     this.#drop()
   }

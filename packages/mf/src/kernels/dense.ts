@@ -2,7 +2,11 @@
 
 import type { FloatArray } from './vectors.ts'
 
-/** Adds the outer products of `rows` vectors from `vectors` to a full factors x factors matrix. */
+/**
+ * The sum of the outer products of the vectors from number `from` to, not with, `to`: a full factors x factors matrix.
+ * @example
+ * gramOf(Float64Array.of(1, 2, 3, 4), 0, 2, 2) // Float64Array.of(10, 14, 14, 20)
+ */
 export function gramOf(vectors: FloatArray, from: number, to: number, factors: number): Float64Array {
   const gram = new Float64Array(factors * factors)
   for (let row = from; row < to; row++) {
@@ -18,7 +22,13 @@ export function gramOf(vectors: FloatArray, from: number, to: number, factors: n
   return gram
 }
 
-/** Solves A x = b for a symmetric positive definite A (lower triangle read, overwritten by its factor); b becomes x. */
+/**
+ * Solves A x = b for a symmetric positive definite A (lower triangle read, overwritten by its factor); b becomes x.
+ * @example
+ * const b = Float64Array.of(8, 9)
+ * choleskySolve(Float64Array.of(4, 0, 0, 9), b, 2)
+ * b // Float64Array.of(2, 1)
+ */
 export function choleskySolve(a: Float64Array, b: Float64Array, n: number): void {
   for (let j = 0; j < n; j++) {
     const rowJ = j * n

@@ -15,6 +15,11 @@ import {
 import { observedLoss, solveCholesky, solveConjugateGradient } from './solve-rows.ts'
 import type { FloatArray } from './vectors.ts'
 
+/**
+ * The engine in plain TypeScript and f64, which runs everywhere: what the SIMD kernels are compared with.
+ * @example
+ * f64Engine().sumBlocks(Float64Array.of(1, 2), 2)[0] // Float64Array.of(1, 2, 2, 4, 0, 0)
+ */
 export function f64Engine(): Engine {
   return {
     variant: 'f64',

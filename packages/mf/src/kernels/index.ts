@@ -3,15 +3,18 @@
  * @module
  */
 
-export { blockCount, partitionOfBlock, ranksOf } from '../blocks.ts'
+export { blockCount, partitionOfBlock, ranksOf, type RankRange } from '../blocks.ts'
 export { joinSubtrees, sumSubtrees, type Subtree } from '../sum-tree.ts'
 export { choleskySolve, gramOf } from './dense.ts'
 export {
   blockRanks,
   packedLength,
   type Cell,
+  type CholeskySolver,
+  type ConjugateGradientSolver,
   type Engine,
   type Entries,
+  type MeasuredVectors,
   type OwnedProblem,
   type OwnedState,
   type Products,

@@ -8,7 +8,13 @@ import { choleskySolve } from './dense.ts'
 import type { Entries, RowProblem } from './engine.ts'
 import type { FloatArray } from './vectors.ts'
 
-/** Solves every row exactly. */
+/**
+ * Solves every row exactly.
+ * @example
+ * const rows = { offsets: Int32Array.of(0, 1), slots: Int32Array.of(0), weights: Float64Array.of(1) }
+ * const problem = { ...rows, factors: 1, gram: Float64Array.of(0), regularization: Float64Array.of(0), bonus: 0 }
+ * solveCholesky(problem, Float64Array.of(2)) // Float64Array.of(0.5)
+ */
 export function solveCholesky(problem: Omit<RowProblem, 'inbox'>, inbox: FloatArray): Float64Array {
   const { factors: f, offsets, slots, weights, gram, regularization, bonus } = problem
   const rows = offsets.length - 1
@@ -38,7 +44,13 @@ export function solveCholesky(problem: Omit<RowProblem, 'inbox'>, inbox: FloatAr
   return out
 }
 
-/** Takes `steps` steps of conjugate gradients from `start`, as in implicit (B. Frederickson): no matrix is formed. */
+/**
+ * Takes `steps` steps of conjugate gradients from `start`, as in implicit (B. Frederickson): no matrix is formed.
+ * @example
+ * const rows = { offsets: Int32Array.of(0, 1), slots: Int32Array.of(0), weights: Float64Array.of(1) }
+ * const problem = { ...rows, factors: 1, gram: Float64Array.of(0), regularization: Float64Array.of(0), bonus: 0 }
+ * solveConjugateGradient(problem, Float64Array.of(2), Float64Array.of(0), 1) // Float64Array.of(0.5)
+ */
 export function solveConjugateGradient(
   problem: Omit<RowProblem, 'inbox'>,
   inbox: FloatArray,
@@ -108,7 +120,12 @@ export function solveConjugateGradient(
   return out
 }
 
-/** What needs ratings in the loss of `row`, whose vector is number `at`: sum of (w + bonus)(s - 1)^2 - bonus s^2. */
+/**
+ * What needs ratings in the loss of `row`, whose vector is number `at`: sum of (w + bonus)(s - 1)^2 - bonus s^2.
+ * @example
+ * const rows = { offsets: Int32Array.of(0, 1), slots: Int32Array.of(0), weights: Float64Array.of(3) }
+ * observedLoss({ ...rows, factors: 1, bonus: 0 }, Float64Array.of(2), Float64Array.of(1), 0, 0) // 3
+ */
 export function observedLoss(
   problem: Entries & { readonly factors: number; readonly bonus: number },
   inbox: FloatArray,

@@ -4,12 +4,21 @@ import { UsageError } from '@gridify/core'
 import type { KernelVariant } from './vectors.ts'
 import { kernelModule } from './wasm.ts'
 
-/** The compiled kernels; broadcast them and open an engine on them in tasks. */
+/**
+ * The compiled kernels; broadcast them and open an engine on them in tasks.
+ * @example
+ * [...kernelBytes().subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join('') // 'asm'
+ */
 export function kernelBytes(): Uint8Array {
   return new Uint8Array(Buffer.from(kernelModule, 'base64'))
 }
 
-/** The fastest variant that all executors run well: blocks of 8 need more registers than the compiler of Node 20 finds. */
+/**
+ * The fastest variant that all executors run well: blocks of 8 need more registers than the compiler of Node 20 finds.
+ * @throws UsageError for an executor that runs an older Node.
+ * @example
+ * chooseKernel([{ id: 'a', nodeVersion: 'v20.19.0' }, { id: 'b', nodeVersion: 'v24.1.0' }]) // 'simd4'
+ */
 export function chooseKernel(
   executors: readonly { readonly id: string; readonly nodeVersion: string }[],
 ): KernelVariant {
