@@ -6,6 +6,7 @@ import { relative } from 'node:path'
 import { describeThrown, isError } from '../base/describe-thrown.ts'
 import {
   AbortedError,
+  DiskError,
   FetchError,
   GridifyError,
   InternalError,
@@ -800,8 +801,9 @@ function describeFailure(
   executor: string,
 ): unknown {
   const at = describeTask(task, executor)
-  if (isError(error) && error instanceof OutOfMemoryError)
-    return new OutOfMemoryError(`${site ?? plan.site}: ${error.message} ${at}`, { cause: error })
+  for (const Lacking of [OutOfMemoryError, DiskError])
+    if (isError(error) && error instanceof Lacking)
+      return new Lacking(`${site ?? plan.site}: ${error.message} ${at}`, { cause: error })
   // A value is refused where a stage ends: there it is sent, stored or put in order.
   if (isError(error) && error instanceof GridifyError) return namedAt(plan.site, error)
   return new TaskError(`${site ?? plan.site} failed: ${describeThrown(error)} ${at}`, { cause: error })

@@ -16,9 +16,17 @@ test.each(['local[1]', 'local-cluster[1,1]'])('%s: a disk that is full while a t
   const driver = `
     import { createContext } from '${core}'
     const context = await createContext({ master: '${master}', workDir: process.argv[1], onLog: () => {} })
-    const groups = context.range(0, 200000).map((i) => [i % 10, { at: i }]).groupByKey()
-    const error = await groups.count().catch((thrown) => thrown)
-    console.log(error.code, error.message)
+    const pairs = context.range(0, 200000, { partitions: 2 }).map((i) => [i % 10, { at: i }])
+    const jobs = [
+      () => pairs.groupByKey().count(),
+      () => pairs.sortBy(([, { at }]) => -at).count(),
+      () => pairs.join(pairs).count(),
+      () => pairs.map((pair) => JSON.stringify(pair)).persist('disk').count(),
+    ]
+    for (const job of jobs) {
+      const error = await job().catch((thrown) => thrown)
+      console.log(error.code, error.message)
+    }
     await context.stop()`
   // No file may grow beyond 256 blocks of 512 bytes: writing more fails as on a full disk.
   const { stdout, stderr } = spawnSync(
@@ -30,8 +38,13 @@ test.each(['local[1]', 'local-cluster[1,1]'])('%s: a disk that is full while a t
     },
   )
   expect(stderr).toBe('')
-  expect(stdout).toMatch(/^DISK \/\S+\.block could not be written: EFBIG/)
-  expect(stdout).toContain('free space there, give it another folder (workDir, or --work-dir of the executor)')
+  expect(stdout.trim().split('\n')).toEqual(
+    Array.from({ length: 4 }, () =>
+      expect.stringMatching(
+        /^DISK \w+\(\) at .+: \/\S+\.block could not be written: EFBIG.*: free space there, give it another folder \(workDir, or --work-dir of the executor\).* \(stage \d+, partition \d, attempt \d, executor /,
+      ),
+    ),
+  )
   expect(readdirSync(workDir)).toEqual([])
 })
 
