@@ -226,6 +226,9 @@ export class ValueBuilder {
       case 'reference':
         this.put(id, this.environment.resolveReference({ kind: node[1], id: node[2] }))
         return
+      case 'text':
+        this.put(id, node[1])
+        return
       case 'symbol':
         this.put(id, makeSymbol(node[1], node[2]))
         return

@@ -4,9 +4,10 @@ import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { ClosureError, UsageError } from '../base/errors.ts'
 import { classesOf } from './class-units.ts'
 import type { Closure } from './closure.ts'
-import { Graph, hashOf, inlineBytes } from './graph.ts'
+import { Graph, inlineBytes } from './graph.ts'
+import { packClosure } from './pack-closure.ts'
 import { Refusal, Trail } from './trail.ts'
-import { nodeIndex, packClosure } from './wire.ts'
+import { nodeIndex } from './wire.ts'
 
 const warnBytes = 1 << 20
 const defaultLimitBytes = 64 << 20
@@ -16,19 +17,16 @@ const defaultLimitBytes = 64 << 20
  * @throws ClosureError that names the call, the path to what cannot be sent, and the cure.
  */
 export function captureClosure(fn: Function, site: CallSite, options: { limitBytes?: number } = {}): Closure {
-  const { closure } = captureGraph(fn, site)
+  const { closure, graph } = captureGraph(fn, site)
   const { limitBytes = defaultLimitBytes } = options
-  const { bytes } = closure
-  if (bytes.length > limitBytes) {
-    const { graph } = captureGraph(fn, site)
+  const { length } = closure.bytes
+  if (length > limitBytes)
     throw new ClosureError(
-      `${describeCallSite(site)} cannot send its function to executors: it has ${formatBytes(bytes.length)}, ` +
+      `${describeCallSite(site)} cannot send its function to executors: it has ${formatBytes(length)}, ` +
         `the limit is ${formatBytes(limitBytes)}${largestCapture(graph)}; use context.broadcast(value)`,
     )
-  }
-  if (bytes.length <= warnBytes) return closure
-  const { graph } = captureGraph(fn, site)
-  const warning = `sends ${formatBytes(bytes.length)} to every executor${largestCapture(graph)}; use context.broadcast(value)`
+  if (length <= warnBytes) return closure
+  const warning = `sends ${formatBytes(length)} to every executor${largestCapture(graph)}; use context.broadcast(value)`
   return { ...closure, warnings: [...closure.warnings, warning] }
 }
 
@@ -41,10 +39,8 @@ export function captureGraph(fn: Function, site: CallSite): { closure: Closure; 
   const root = new Trail(undefined, 'root', '')
   try {
     const wire = graph.describe(fn, root)
-    const bytes = packClosure({ ...wire, classes: classesOf(graph) })
     const closure: Closure = {
-      hash: hashOf(bytes),
-      bytes,
+      ...packClosure({ ...wire, classes: classesOf(graph, wire) }),
       name: fn.name,
       location: root.location,
       references: [...graph.references.values()],

@@ -3,10 +3,9 @@
  * captured. Two closures mean the same class if all that is reachable from it is equal, static values included.
  */
 
-import { hashOf } from './graph.ts'
-import { childNodes } from './node-children.ts'
-import { canonicalNode } from './canonical-node.ts'
-import { packCanonical, type WireClosure, type WireNode } from './wire.ts'
+import { excerptFrom } from './excerpt.ts'
+import { hashOf } from './pack-closure.ts'
+import { pack, type WireClosure, type WireNode } from './wire.ts'
 
 export interface ClassPart {
   readonly hash: string
@@ -54,22 +53,10 @@ function isConstructor(node: WireNode): boolean {
   return isClass || prototype !== null || replacedPrototype !== null
 }
 
-function partFrom({ nodes, shapes, frozen, sealed, closed }: WireClosure, root: number): ClassPart {
-  const order = new Map([[root, 0]])
-  for (const id of order.keys()) {
-    for (const child of childNodes(nodes[id]!, shapes)) if (!order.has(child)) order.set(child, order.size)
-  }
-  const ids = [...order.keys()]
-  const inside = (list: readonly number[]): number[] => list.flatMap((id) => order.get(id) ?? []).sort((a, b) => a - b)
-  const bytes = packCanonical([
-    ids.map((id) => canonicalNode(nodes[id]!, shapes, order)),
-    inside(frozen),
-    inside(sealed),
-    inside(closed),
-  ])
-  const perTask = ids.some((id) => {
-    const node = nodes[id]!
-    return node[0] === 'function' && node[1].assigned.length > 0
-  })
-  return { hash: hashOf(bytes), ids, perTask }
+function partFrom(closure: WireClosure, root: number): ClassPart {
+  const { ids, nodes, shapes, frozen, sealed, closed } = excerptFrom(closure, root)
+  // Who captured an import differs from closure to closure.
+  const alike = nodes.map((node) => (node[0] === 'import' ? ['import', { ...node[1], usedBy: '' }] : node))
+  const perTask = nodes.some((node) => node[0] === 'function' && node[1].assigned.length > 0)
+  return { hash: hashOf(pack([alike, shapes, frozen, sealed, closed])), ids, perTask }
 }

@@ -3,9 +3,11 @@
 import { driverClasses, type KnownClass } from '../codec/classes.ts'
 import type { ShippedClass } from './closure.ts'
 import { refuseByPrototypes } from './describe-object.ts'
-import { Graph, hashOf } from './graph.ts'
+import { excerptFrom } from './excerpt.ts'
+import type { Graph } from './graph.ts'
+import { packClosure } from './pack-closure.ts'
 import { Refusal, Trail } from './trail.ts'
-import { packClosure, type WireClass } from './wire.ts'
+import type { WireClass, WireClosure, WireNode } from './wire.ts'
 
 /**
  * What executors must know by now, the last of each name: they build all of it before a task. Kept for the life of the
@@ -13,28 +15,27 @@ import { packClosure, type WireClass } from './wire.ts'
  */
 export const shippedClasses = new Map<string, ShippedClass>()
 
-/** Names the classes of a graph and has them shipped; one inside another comes with it. */
-export function classesOf(graph: Graph): WireClass[] {
-  const found = graph.classes()
-  const inside = new Set<Function>()
-  for (const { type } of found) {
-    if (inside.has(type)) continue
-    const { key, form } = knownClass(type)
-    const own = new Graph()
-    const wire = own.describe(type, new Trail(undefined, 'root', ''))
-    for (const member of own.classes()) inside.add(member.type)
+/** Names the classes of a graph, which `closure` came of, and has them shipped; one inside another comes with it. */
+export function classesOf(graph: Graph, closure: WireClosure): WireClass[] {
+  const classes = graph
+    .classes()
+    .map(({ type, node }) => ({ node, place: graph.trailOf(node).place, ...knownClass(type) }))
+  const inside = new Set<number>()
+  for (const { node, place, key, form } of classes) {
+    if (inside.has(node)) continue
+    const excerpt = excerptFrom(closure, node)
+    for (const id of excerpt.ids) if (id !== node) inside.add(id)
     if (form) continue
-    const bytes = packClosure({ ...wire, classes: named(own) })
-    shippedClasses.set(key, { key, hash: hashOf(bytes), bytes, registered: false })
+    const own = classes.flatMap((each) => {
+      const at = excerpt.ids.indexOf(each.node)
+      return at < 0 ? [] : [{ node: at, key: each.key, unreadable: each.unreadable ?? null }]
+    })
+    // Not the way to the class, which differs from closure to closure.
+    const nodes = excerpt.nodes.map((each): WireNode => (each[0] === 'import' ? ['import', { ...each[1], usedBy: place }] : each)) // prettier-ignore
+    const code = packClosure({ ...excerpt, nodes, root: [0], classes: own })
+    shippedClasses.set(key, { key, ...code, registered: false })
   }
-  return named(graph)
-}
-
-function named(graph: Graph): WireClass[] {
-  return graph.classes().map(({ type, node }) => {
-    const { key, unreadable } = knownClass(type)
-    return { node, key, unreadable: unreadable ?? null }
-  })
+  return classes.map(({ node, key, unreadable }) => ({ node, key, unreadable: unreadable ?? null }))
 }
 
 let serial = 0

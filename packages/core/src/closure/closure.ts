@@ -12,19 +12,30 @@ export interface ShipReference {
  */
 export const shipSymbol: unique symbol = Symbol.for('gridify.ship')
 
-/** A class by itself, or a function that returns a registered one with its two functions. */
-export interface ShippedClass {
-  /** What bytes call the class. */
-  readonly key: string
+/** A stretch of a closure's bytes. */
+export interface ClosureChunk {
+  /** Of its bytes: an executor that has been sent them, with whatever closure, has this chunk. */
+  readonly hash: string
+  /** How many. */
+  readonly bytes: number
+}
+
+export interface ClosureCode {
+  /** 32 hexadecimal digits of a SHA-256: equal functions with equal values have equal hashes. */
   readonly hash: string
   readonly bytes: Uint8Array
+  /** What the first part of the bytes is cut into, if the closure is large. */
+  readonly chunks: readonly ClosureChunk[]
+}
+
+/** A class by itself, or a function that returns a registered one with its two functions. */
+export interface ShippedClass extends ClosureCode {
+  /** What bytes call the class. */
+  readonly key: string
   readonly registered: boolean
 }
 
-export interface Closure {
-  /** The first 32 hexadecimal digits of the SHA-256 of `bytes`: equal functions with equal values have equal hashes. */
-  readonly hash: string
-  readonly bytes: Uint8Array
+export interface Closure extends ClosureCode {
   /** The function's own name, or ''. */
   readonly name: string
   /** `file:line:column` of the function's source. */

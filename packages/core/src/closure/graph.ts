@@ -1,6 +1,5 @@
 /** Collects everything that is reachable from a function as wire nodes, breadth first, so depth needs no stack. */
 
-import { createHash } from 'node:crypto'
 import { types } from 'node:util'
 import { InternalError } from '../base/errors.ts'
 import { isClass } from '../codec/classes.ts'
@@ -10,6 +9,7 @@ import { describeFunction } from './describe-function.ts'
 import { describeObject } from './describe-object.ts'
 import { intrinsicPath, wellKnownSymbols } from './intrinsics.ts'
 import { isReference } from './is-reference.ts'
+import { largeBytes } from './pack-closure.ts'
 import { shareBuffers } from './share-buffers.ts'
 import { Refusal, Trail, type Step } from './trail.ts'
 import {
@@ -84,7 +84,8 @@ export class Graph {
       case 'number':
         return Object.is(value, -0) ? ['-0'] : value
       case 'string':
-        return isWellFormed(value) ? value : ['utf16', new Uint8Array(Buffer.from(value, 'utf16le'))]
+        if (!isWellFormed(value)) return ['utf16', new Uint8Array(Buffer.from(value, 'utf16le'))]
+        return value.length < largeBytes ? value : (this.seen.get(value) ?? this.addText(value, parent, step, key))
       case 'boolean':
         return value
       case 'undefined':
@@ -104,6 +105,12 @@ export class Graph {
     this.done.add(id)
     this.nodes[id] = node
     return [id]
+  }
+
+  private addText(text: string, parent: Trail, step: Step, key: PropertyKey): Slot {
+    const slot = this.add(['text', text], new Trail(parent, step, key))
+    this.seen.set(text, slot)
+    return slot
   }
 
   /** Adds a named import; later meetings of the same value become the same import. */
@@ -243,10 +250,6 @@ export class Graph {
     else if (Object.isSealed(object)) this.sealed.push(id)
     else this.closed.push(id)
   }
-}
-
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
 }
 
 /** The bytes of a value that is written in place. */

@@ -33,6 +33,7 @@ export function childNodes(node: WireNode, shapes: readonly Shape[], phase: 'all
     case 'symbol':
     case 'stub':
     case 'made':
+    case 'text':
       break
     case 'function': {
       const { values, own, prototype, replacedPrototype } = node[1]

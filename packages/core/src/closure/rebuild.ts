@@ -7,7 +7,8 @@ import { classParts, ClassTable } from './class-identity.ts'
 import type { ShipReference } from './closure.ts'
 import type { FunctionFactory } from './compile-function.ts'
 import { importDynamically, importValue } from './import-module.ts'
-import { unpackClosure, type NamedModule, type Stub, type WireClass } from './wire.ts'
+import { unpackClosure } from './pack-closure.ts'
+import type { NamedModule, Stub, WireClass } from './wire.ts'
 
 export interface RebuildEnvironment {
   /** The executor's own broadcast or accumulator. */

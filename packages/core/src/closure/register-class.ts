@@ -49,9 +49,9 @@ export function registerClass<T extends object, D>(
   if (taken && taken.type !== type && String(taken.type) !== String(type))
     throw new UsageError(`${at}: another class is registered as '${name}'; give this one a name of its own: { name }`)
   const known: KnownClass = { key: name, type, form: { encode, decode } as NonNullable<KnownClass['form']> }
-  const { hash, bytes } = captureClosure(() => [type, encode, decode], site)
+  const { hash, bytes, chunks } = captureClosure(() => [type, encode, decode], site)
   driverClasses.add(known)
-  shippedClasses.set(name, { key: name, hash, bytes, registered: true })
+  shippedClasses.set(name, { key: name, hash, bytes, chunks, registered: true })
 }
 
 /** Takes in the class of an instance that a value of the driver holds; says why where it cannot be sent. */

@@ -99,6 +99,8 @@ export type WireNode =
   | readonly ['regexp', source: string, flags: string, lastIndex: number, Extras | null]
   | readonly ['error', stack: Slot, Extras | null]
   | readonly ['bytes', type: string, bytes: Uint8Array, Extras | null]
+  /** A string that is too long to stand in place. */
+  | readonly ['text', string]
   /** On a buffer that other views see too. */
   | readonly ['view', type: string, buffer: Slot, offset: number, byteLength: number, Extras | null]
   | readonly ['boxed', value: Slot, Extras | null]
@@ -123,39 +125,24 @@ export interface WireClosure {
   readonly closed: readonly number[]
 }
 
-const version = 2
 const packr = new Packr({ useRecords: false, variableMapSize: true })
 
-export function packClosure(closure: WireClosure): Uint8Array {
-  const { root, nodes, shapes, frozen, sealed, closed, classes } = closure
-  const listed = classes.map(({ node, key, unreadable }) => [node, key, unreadable])
-  return new Uint8Array(packr.pack([version, root, nodes, shapes, frozen, sealed, closed, listed]))
-}
-
-export function unpackClosure(bytes: Uint8Array): WireClosure {
-  // The types hold because only packClosure makes these bytes, and the connection that brings them is authenticated.
-  const [found, root, nodes, shapes, frozen, sealed, closed, listed] = packr.unpack(bytes) as [
-    number,
-    Slot,
-    WireNode[],
-    Shape[],
-    number[],
-    number[],
-    number[],
-    [number, string, string | null][],
-  ]
-  if (found !== version) throw new TypeError(`closure has wire version ${found}, this executor reads ${version}`)
-  const classes = listed.map(([node, key, unreadable]) => ({ node, key, unreadable }))
-  return { root, nodes, shapes, frozen, sealed, closed, classes }
-}
-
-/** Bytes that are equal for equal data, to take a hash of. */
-export function packCanonical(data: readonly unknown[]): Uint8Array {
+/** Equal bytes for equal data; a view of a larger buffer, so who keeps them copies them. */
+export function pack(data: readonly unknown[]): Uint8Array {
   return packr.pack(data)
+}
+
+export function unpack(bytes: Uint8Array): unknown {
+  return packr.unpack(bytes)
 }
 
 /** The packed size of one node or slot by itself. */
 export function packedBytes(part: WireNode | Slot): number {
+  // A copy of many megabytes only to measure it takes long.
+  if (Array.isArray(part)) {
+    const bytes: unknown = part[0] === 'bytes' ? part[2] : part[1]
+    if (bytes instanceof Uint8Array && part.at(-1) === null) return bytes.length + 16
+  }
   return packr.pack(part).length
 }
 

@@ -13,6 +13,7 @@ import type { HeldBlocks } from '../plan/explain.ts'
 import { neededInputs } from '../plan/inputs.ts'
 import { fromWire } from '../protocol/failure.ts'
 import type { AccumulatorUpdate, DriverMessage, ExecutorMessage, TaskInput } from '../protocol/messages.ts'
+import { closuresOf, mapClosures, withoutChunks } from '../protocol/plan-closures.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import {
   cacheKey,
@@ -24,6 +25,7 @@ import {
 } from '../scheduler/state.ts'
 import { transition } from '../scheduler/transition.ts'
 import type { Channel } from '../transport/channel.ts'
+import { SentChunks } from './sent-chunks.ts'
 
 /** An executor that takes tasks. */
 export interface ExecutorInfo {
@@ -60,6 +62,7 @@ interface Executor {
   readonly broadcasts: Set<number>
   /** The hashes of the classes that it was sent. */
   readonly classes: Set<string>
+  readonly chunks: SentChunks
   /** Resolves when it has dialed its peers, or is gone. */
   readonly metPeers: Deferred<readonly UnreachablePeer[]>
   advertise?: string
@@ -119,6 +122,7 @@ export class JobDriver {
       stages: new Set(),
       broadcasts: new Set(),
       classes: new Set(),
+      chunks: new SentChunks(),
       metPeers: deferred(),
     }
     const ready = deferred<void>()
@@ -184,7 +188,7 @@ export class JobDriver {
       const result = stages.at(-1)!.id
       for (const executor of this.#executors.values())
         if (executor.stages.delete(result))
-          this.#send(executor, { type: 'drop', datasets: [], shuffles: [], broadcasts: [], stages: [result] })
+          this.#sendDrop(executor, { datasets: [], shuffles: [], broadcasts: [], stages: [result] })
     }
   }
 
@@ -194,7 +198,7 @@ export class JobDriver {
     for (const executor of this.#executors.values()) {
       for (const id of broadcasts) executor.broadcasts.delete(id)
       for (const id of stages) executor.stages.delete(id)
-      this.#send(executor, { type: 'drop', datasets, shuffles, broadcasts, stages })
+      this.#sendDrop(executor, { datasets, shuffles, broadcasts, stages })
     }
   }
 
@@ -335,7 +339,8 @@ export class JobDriver {
       for (const shipped of shippedClasses.values()) {
         if (executor.classes.has(shipped.hash)) continue
         executor.classes.add(shipped.hash)
-        this.#send(executor, { type: 'class', class: shipped })
+        this.#sendChunks(executor, executor.chunks.missing(shipped))
+        this.#send(executor, { type: 'class', class: withoutChunks(shipped) })
       }
       for (const id of stage.plan.broadcasts) {
         if (executor.broadcasts.has(id)) continue
@@ -344,7 +349,8 @@ export class JobDriver {
         this.#totals.movedBytes += bytes.length
         this.#send(executor, { type: 'broadcast', id, bytes })
       }
-      this.#send(executor, { type: 'stage', plan: stage.plan })
+      this.#sendChunks(executor, executor.chunks.forStage(task.stage, closuresOf(stage.plan)))
+      this.#send(executor, { type: 'stage', plan: mapClosures(stage.plan, withoutChunks) })
     }
     this.#send(executor, {
       type: 'run',
@@ -393,6 +399,14 @@ export class JobDriver {
         ),
       })),
     ]
+  }
+
+  #sendChunks(executor: Executor, chunks: Extract<DriverMessage, { type: 'chunks' }>['chunks']): void {
+    if (chunks.length > 0) this.#send(executor, { type: 'chunks', chunks })
+  }
+
+  #sendDrop(executor: Executor, what: Omit<Extract<DriverMessage, { type: 'drop' }>, 'type' | 'chunks'>): void {
+    this.#send(executor, { type: 'drop', ...what, chunks: executor.chunks.endStages(what.stages) })
   }
 
   #send(executor: Executor, message: DriverMessage): void {

@@ -4,13 +4,14 @@
  */
 
 import type { Clock } from '../base/clock.ts'
-import { DiskError, FetchError } from '../base/errors.ts'
+import { DiskError, FetchError, InternalError } from '../base/errors.ts'
 import { memoryBudget, type MemoryBudget } from '../base/memory-budget.ts'
 import type { ExecutorId, TaskId } from '../base/ids.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
 import { toWire, type WireFailure } from '../protocol/failure.ts'
 import type { DriverMessage, ExecutorMessage, PeerMessage, TaskSuccess } from '../protocol/messages.ts'
+import { mapClosures, withChunks } from '../protocol/plan-closures.ts'
 import { BlockClient, BlockMissing } from '../shuffle/block-client.ts'
 import { placeBytes, readPlace, releasePlace, writeFileBlock } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
@@ -41,6 +42,8 @@ export interface SessionOptions {
   readonly onStop: () => void
 }
 
+type ToldMessage = Extract<DriverMessage, { type: 'stage' | 'broadcast' | 'class' }>
+
 const fetchAttempts = 2
 /** More pages are granted in steps of at least so many bytes. */
 const growthBytes = 4 * 2 ** 20
@@ -52,7 +55,9 @@ export class ExecutorSession {
   readonly #client: BlockClient
   readonly #slots: SlotHost[] = []
   /** What every slot has been told and a new one has to be told again. */
-  readonly #told: Extract<DriverMessage, { type: 'stage' | 'broadcast' | 'class' }>[] = []
+  readonly #told: ToldMessage[] = []
+  /** Of large closures, by hash: slots are sent whole ones. */
+  readonly #chunks = new Map<string, Uint8Array>()
   #peers = new Map<ExecutorId, string>()
   #countedNetworkBytes = 0
   #memoryBytes: number
@@ -146,9 +151,14 @@ export class ExecutorSession {
         return
       case 'stage':
       case 'broadcast':
-      case 'class':
+      case 'class': {
         this.#told.push(message)
-        for (const slot of this.#slots) slot.send(message)
+        const whole = this.#withChunks(message)
+        for (const slot of this.#slots) slot.send(whole)
+        return
+      }
+      case 'chunks':
+        for (const { hash, bytes } of message.chunks) this.#chunks.set(hash, bytes)
         return
       case 'run':
         this.#feed({ type: 'taskReceived', task: message.task })
@@ -157,19 +167,36 @@ export class ExecutorSession {
         this.#feed({ type: 'cancelAsked', task: message.taskId })
         return
       case 'drop': {
-        const { datasets, shuffles, stages, broadcasts } = message
+        const { datasets, shuffles, stages, broadcasts, chunks } = message
         this.#feed({ type: 'dropped', datasets, shuffles })
         const gone = { stage: new Set<number>(stages), broadcast: new Set<number>(broadcasts) }
         const kept = this.#told.filter(
           (old) => old.type === 'class' || !gone[old.type].has(old.type === 'stage' ? old.plan.id : old.id),
         )
         this.#told.splice(0, this.#told.length, ...kept)
+        for (const hash of chunks) this.#chunks.delete(hash)
         for (const slot of this.#slots) slot.send({ type: 'drop', stages, broadcasts })
         return
       }
       case 'stop':
         void this.stop()
         return
+    }
+  }
+
+  #withChunks(message: ToldMessage): ToldMessage {
+    const chunk = (hash: string) => {
+      const bytes = this.#chunks.get(hash)
+      if (!bytes) throw new InternalError(`chunk ${hash} of a function was not sent before the stage that needs it`)
+      return bytes
+    }
+    switch (message.type) {
+      case 'stage':
+        return { type: 'stage', plan: mapClosures(message.plan, (closure) => withChunks(closure, chunk)) }
+      case 'class':
+        return { type: 'class', class: withChunks(message.class, chunk) }
+      default:
+        return message
     }
   }
 
@@ -273,7 +300,7 @@ export class ExecutorSession {
       onDeath: (failure) => this.#feed({ type: 'slotDied', slot: number, failure: this.#inTask(number, failure) }),
     })
     this.#slots[number] = slot
-    for (const message of this.#told) slot.send(message)
+    for (const message of this.#told) slot.send(this.#withChunks(message))
   }
 
   #onReply(slot: number, reply: SlotReply): void {

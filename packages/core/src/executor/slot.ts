@@ -38,6 +38,7 @@ import {
   type TaskDescription,
   type TaskSuccess,
 } from '../protocol/messages.ts'
+import { closuresOf } from '../protocol/plan-closures.ts'
 import type { PlanNode, Sink, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
 import { MapWriter, type MapOutput } from '../shuffle/map-writer.ts'
 import type { SliceSource } from '../shuffle/slice.ts'
@@ -125,8 +126,9 @@ export interface SlotServices {
   readonly log: (record: LogRecord) => void
 }
 
-/** Fewer rebuilt functions are not worth a sweep. */
+/** Fewer rebuilt functions are not worth a sweep, unless they weigh more than this. */
 const sweptFunctions = 256
+const sweptBytes = 32 * 2 ** 20
 
 export class Slot {
   readonly #services: SlotServices
@@ -144,7 +146,10 @@ export class Slot {
   readonly #broadcastValues = new Map<number, unknown>()
   readonly #resources = new Map<string, { resource: unknown; dispose?: (resource: never) => void }>()
   readonly #checkedPaths = new WeakSet<StagePlan>()
+  /** What each rebuilt function weighed. */
+  readonly #functionBytes = new Map<string, number>()
   #sweepAt = sweptFunctions
+  #sweepAtBytes = sweptBytes
   readonly #loops: LoopCache = new Map()
   #run: TaskRun | undefined
 
@@ -165,14 +170,16 @@ export class Slot {
 
   /** Functions outlive their stage, since actions of one dataset share them; now and then those of no stage go. */
   #sweepFunctions(): void {
-    if (this.#factories.size < this.#sweepAt) return
+    if (this.#factories.size < this.#sweepAt && sum(this.#functionBytes) < this.#sweepAtBytes) return
     const used = new Set([...this.#stages.values()].flatMap((plan) => closuresOf(plan).map(({ hash }) => hash)))
     for (const hash of this.#factories.keys()) {
       if (used.has(hash)) continue
       this.#factories.delete(hash)
       this.#functions.delete(hash)
+      this.#functionBytes.delete(hash)
     }
     this.#sweepAt = Math.max(sweptFunctions, 2 * this.#factories.size)
+    this.#sweepAtBytes = Math.max(sweptBytes, 2 * sum(this.#functionBytes))
   }
 
   /** Does what the session asks; the outcome of a task comes as a reply. `before` is waited for by tasks. */
@@ -220,8 +227,11 @@ export class Slot {
     }
     await this.#buildClasses()
     const closures = closuresOf(plan)
-    for (const closure of closures)
-      if (!this.#factories.has(closure.hash)) this.#factories.set(closure.hash, await this.#rebuild(closure))
+    for (const closure of closures) {
+      if (this.#factories.has(closure.hash)) continue
+      this.#factories.set(closure.hash, await this.#rebuild(closure))
+      this.#functionBytes.set(closure.hash, closure.bytes.length)
+    }
     // Of several forms of a class, a stage reads that of its own functions.
     for (const closure of closures) {
       const factory = this.#factories.get(closure.hash)!
@@ -776,20 +786,10 @@ class TaskRun implements OperatorScope, PipelineScope {
   }
 }
 
-function closuresOf(plan: StagePlan): Closure[] {
-  const found: Closure[] = []
-  const look = (value: object) => {
-    for (const part of Object.values(value))
-      if (part !== null && typeof part === 'object' && 'hash' in part && 'perTask' in part) found.push(part as Closure)
-  }
-  for (const node of plan.nodes) {
-    look(node)
-    if ('aggregator' in node) look(node.aggregator!)
-  }
-  look(plan.output)
-  if ('aggregator' in plan.output) look(plan.output.aggregator!)
-  if ('partitioner' in plan.output) look(plan.output.partitioner)
-  return found
+function sum(bytes: ReadonlyMap<string, number>): number {
+  let total = 0
+  for (const each of bytes.values()) total += each
+  return total
 }
 
 /** The user's line first, then where it ran. */

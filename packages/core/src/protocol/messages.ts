@@ -83,6 +83,8 @@ export type DriverMessage =
       /** What certifies peers that speak TLS, in PEM, where it is not a public authority. */
       readonly ca?: string
     }
+  /** Stretches of large closures, before the first stage or class that names them. */
+  | { readonly type: 'chunks'; readonly chunks: readonly { readonly hash: string; readonly bytes: Uint8Array }[] }
   | { readonly type: 'stage'; readonly plan: StagePlan }
   | { readonly type: 'run'; readonly task: TaskDescription }
   | { readonly type: 'cancel'; readonly taskId: TaskId }
@@ -95,6 +97,8 @@ export type DriverMessage =
       readonly shuffles: readonly ShuffleId[]
       readonly broadcasts: readonly number[]
       readonly stages: readonly StageId[]
+      /** Hashes. */
+      readonly chunks: readonly string[]
     }
   | { readonly type: 'stop' }
 

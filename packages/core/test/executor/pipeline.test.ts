@@ -23,6 +23,7 @@ const functions: Record<string, (row: any) => unknown> = {
 const closureOf = (hash: string): Closure => ({
   hash,
   bytes: new Uint8Array(),
+  chunks: [],
   name: '',
   location: 'here:1:1',
   references: [],
