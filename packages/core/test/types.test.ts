@@ -42,6 +42,14 @@ const inferred = () => {
   expectTypeOf(numbers.zipWithIndex().keys()).toEqualTypeOf<Dataset<number>>()
   expectTypeOf(numbers.cartesian(pairs)).toEqualTypeOf<Dataset<[number, [string, number]]>>()
   expectTypeOf(numbers.mapAsync(async (n) => [n, 'x'])).toEqualTypeOf<Dataset<[number, string]>>()
+  expectTypeOf(numbers.barrier().mapPartitions(async (rows) => [...rows].map((n) => [n, 'x']))).toEqualTypeOf<
+    Dataset<[number, string]>
+  >()
+  expectTypeOf(
+    numbers.barrier().mapPartitionsWithIndex(async function* (index, rows, task) {
+      for (const n of rows) yield { index, all: await task.allGather(n) }
+    }),
+  ).toEqualTypeOf<Dataset<{ index: number; all: number[] }>>()
   expectTypeOf(numbers.randomSplit([1, 2])).toEqualTypeOf<readonly [Dataset<number>, Dataset<number>]>()
   expectTypeOf(numbers.glom()).toEqualTypeOf<Dataset<number[]>>()
   expectTypeOf(pairs.collectAsMap()).toEqualTypeOf<Promise<Map<string, number>>>()

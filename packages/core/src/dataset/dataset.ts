@@ -15,6 +15,7 @@ import { checkPartitions, type Partitioner } from '../lineage/partitioner.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import * as actions from './actions.ts'
 import { countApproxDistinct, sketchAggregator } from './approximate.ts'
+import { BarrierDataset } from './barrier-dataset.ts'
 import * as nodes from './build-nodes.ts'
 import type { Partitioning, PipeOptions, SortOptions } from './build-nodes.ts'
 import type { ActionOptions, JobRunner } from './job-runner.ts'
@@ -177,6 +178,18 @@ export class Dataset<T> {
   ): Dataset<U> {
     const site = this.#site('mapPartitionsWithIndex', options, ['preservesPartitioning'])
     return this.#function('mapPartitions', fn, site, { ...options, indexed: true })
+  }
+
+  /**
+   * Marks the next step as one whose tasks need each other: they start together or not at all, and can wait for each other
+   * and exchange messages, as the workers of a distributed training do. There must be a slot for each partition. One that
+   * fails or is lost makes all of them run again.
+   * @example
+   * const together = context.range(0, 4, { partitions: 2 }).barrier()
+   * await together.mapPartitions(async (rows, task) => task.allGather([...rows].length)).collect() // [2, 2, 2, 2]
+   */
+  barrier(): BarrierDataset<T> {
+    return new BarrierDataset<T>(this, (node) => this.#make(node))
   }
 
   /**

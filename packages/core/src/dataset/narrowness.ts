@@ -14,6 +14,7 @@ const passing = new Set<LineageNode['kind']>([
   'flatMapValues',
   'keyBy',
   'mapPartitions',
+  'barrier',
   'keys',
   'values',
   'sample',

@@ -71,6 +71,9 @@ export interface ContextCluster {
   stop(): Promise<void>
 }
 
+/** Their functions may return promises. */
+const asynchronousOperations = new Set(['mapAsync', 'barrier().mapPartitions', 'barrier().mapPartitionsWithIndex'])
+
 /** Which context each node belongs to. */
 const owners = new WeakMap<LineageNode, Context>()
 
@@ -108,6 +111,8 @@ export class Context {
     resolutions: this.#resolutions,
     runJob: (node, sink, site, options) => this.#runJob(node, sink, site, options),
     readStream: (node) => this.#readStream(node.id, node.partitions),
+    slots: () => this.executors().reduce((sum, { cores }) => sum + cores, 0),
+    hasOutputs: (shuffle) => this.#driver.heldBlocks.hasOutputs(shuffle),
   }
   readonly #scopes: Scope[] = []
   /** What captures warned of already, each once per call site. */
@@ -179,11 +184,11 @@ export class Context {
 
   /** @internal */
   async connect(): Promise<this> {
-    type Channel = Parameters<JobDriver['addExecutor']>[1]
+    type Channel = Parameters<JobDriver['addExecutor']>[2]
     type Id = Parameters<JobDriver['addExecutor']>[0]
     await Promise.all(
-      this.#cluster.executors.map(({ id, channel, describeEnd }) =>
-        this.#driver.addExecutor(id as Id, channel as Channel, describeEnd),
+      this.#cluster.executors.map(({ id, url, channel, describeEnd }) =>
+        this.#driver.addExecutor(id as Id, url, channel as Channel, describeEnd),
       ),
     )
     await this.#driver.introduce(
@@ -501,7 +506,7 @@ export class Context {
   }
 
   #capture(fn: Function, site: CallSite): Closure {
-    if (types.isAsyncFunction(fn) && site.operation !== 'mapAsync')
+    if (types.isAsyncFunction(fn) && !asynchronousOperations.has(site.operation))
       throw promisedError(describeCallSite(site), 'is async')
     const closure = captureClosure(fn, site)
     for (const { kind, id } of closure.references)
@@ -548,7 +553,7 @@ export class Context {
     site: CallSite,
     options: ActionOptions & { partitions?: readonly number[] },
   ): Promise<Uint8Array[]> {
-    await resolveLineage(node, this.#resolvePorts, options)
+    await resolveLineage(node, this.#resolvePorts, options, { site, partitions: options.partitions })
     const stages = splitStages(node, sink, this.#resolutions, {
       nextStageId: () => this.#ids.next<StageId>('stage'),
       shuffleStorage: this.#config.shuffleStorage,

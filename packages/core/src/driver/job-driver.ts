@@ -12,9 +12,16 @@ import { decodeValue } from '../codec/value.ts'
 import type { HeldBlocks } from '../plan/explain.ts'
 import { neededInputs } from '../plan/inputs.ts'
 import { fromWire } from '../protocol/failure.ts'
-import type { AccumulatorUpdate, DriverMessage, ExecutorMessage, TaskInput } from '../protocol/messages.ts'
+import type {
+  AccumulatorUpdate,
+  DriverMessage,
+  ExecutorMessage,
+  TaskDescription,
+  TaskInput,
+} from '../protocol/messages.ts'
 import { closuresOf, mapClosures, withoutChunks } from '../protocol/plan-closures.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
+import { keptFor } from '../scheduler/barrier-stage.ts'
 import {
   cacheKey,
   initialState,
@@ -66,6 +73,8 @@ interface Executor {
   /** Resolves when it has dialed its peers, or is gone. */
   readonly metPeers: Deferred<readonly UnreachablePeer[]>
   advertise?: string
+  /** The name or address of its machine. */
+  host: string
   info?: ExecutorInfo
 }
 
@@ -115,9 +124,15 @@ export class JobDriver {
   }
 
   /** Takes an executor in; resolves when it has said that it is ready. */
-  async addExecutor(id: ExecutorId, channel: Channel, describeEnd?: () => Promise<string | undefined>): Promise<void> {
+  async addExecutor(
+    id: ExecutorId,
+    url: string,
+    channel: Channel,
+    describeEnd?: () => Promise<string | undefined>,
+  ): Promise<void> {
     const executor: Executor = {
       id,
+      host: hostOf(url),
       channel,
       stages: new Set(),
       broadcasts: new Set(),
@@ -130,7 +145,10 @@ export class JobDriver {
     channel.onMessage((message) => {
       const said = message as ExecutorMessage
       if (said.type === 'ready') {
-        if (said.advertise !== undefined) executor.advertise = said.advertise
+        if (said.advertise !== undefined) {
+          executor.advertise = said.advertise
+          executor.host = hostOf(said.advertise)
+        }
         executor.info = { id, cores: said.cores, nodeVersion: said.nodeVersion }
         this.#executors.set(id, executor)
         this.#feed({ type: 'executorJoined', executor: id, cores: said.cores })
@@ -247,6 +265,21 @@ export class JobDriver {
       case 'log':
         this.#options.onLog(message.record)
         return
+      case 'arrived':
+        this.#feed({
+          type: 'taskArrived',
+          task: message.taskId,
+          round: message.round,
+          call: message.call,
+          value: message.value,
+        })
+        return
+      case 'gaveUp':
+        this.#feed({ type: 'taskGaveUp', task: message.taskId })
+        return
+      case 'waitedTooLong':
+        this.#feed({ type: 'taskWaitedTooLong', task: message.taskId, afterMs: message.afterMs })
+        return
       case 'ready':
         return
     }
@@ -290,6 +323,22 @@ export class JobDriver {
         })
         return
       }
+      case 'meet': {
+        const executor = this.#executors.get(command.executor)
+        if (executor) this.#send(executor, { type: 'met', taskId: command.task, values: command.values })
+        return
+      }
+      case 'dropBlocks':
+        for (const executor of this.#executors.values())
+          this.#send(executor, {
+            type: 'drop',
+            datasets: command.datasets,
+            shuffles: command.shuffles,
+            broadcasts: [],
+            stages: [],
+            chunks: [],
+          })
+        return
       case 'finishJob':
         this.#take(command.job)?.done.resolve()
         return
@@ -360,15 +409,24 @@ export class JobDriver {
         partition: task.partition,
         attempt: task.attempt,
         inputs: this.#inputs(stage.plan, task),
+        ...(stage.gang ? { together: this.#together(task) } : {}),
       },
     })
+  }
+
+  /** The tasks that were started with this one. */
+  #together({ stage }: RunningTask): NonNullable<TaskDescription['together']> {
+    return [...this.#state.running.values()]
+      .filter((task) => task.stage === stage && !task.cancelled)
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ partition, executor }) => ({ partition, executor, host: this.#executors.get(executor)!.host }))
   }
 
   #inputs(plan: StagePlan, task: RunningTask): TaskInput[] {
     const { cached, stages, mapStageOf } = this.#state
     const holders = (dataset: number, partition: number) =>
       cached.get(cacheKey(dataset, partition)) ?? new Set<ExecutorId>()
-    const needed = neededInputs(plan, task.partition, (dataset, partition) => holders(dataset, partition).size > 0)
+    const needed = neededInputs(plan, task.partition, keptFor(this.#state, plan))
     return [
       ...needed.rows.map(({ datasetId, partition }): TaskInput => ({
         kind: 'rows',
@@ -412,4 +470,9 @@ export class JobDriver {
   #send(executor: Executor, message: DriverMessage): void {
     executor.channel.send(message)
   }
+}
+
+/** The machine in an address; threads of the driver's process have none, and `memory-1` stands for itself. */
+function hostOf(url: string): string {
+  return url === '' ? 'localhost' : URL.canParse(url) ? new URL(url).hostname : url
 }

@@ -4,6 +4,7 @@ import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import { comparisonAt } from '../codec/order.ts'
 import { decodeValue } from '../codec/value.ts'
+import type { ShuffleId } from '../base/ids.ts'
 import type { ActionOptions } from '../dataset/job-runner.ts'
 import {
   topologicalOrder,
@@ -13,7 +14,8 @@ import {
   type ShuffleNode,
 } from '../lineage/node.ts'
 import type { RangePartitioner } from '../lineage/partitioner.ts'
-import { partitionCounts, type Resolutions } from '../plan/split-stages.ts'
+import { checkBarriers } from '../plan/check-barriers.ts'
+import { partitionCounts, stageNodes, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 import { isListedAsync, listFiles, listFilesAsync } from './file-listing.ts'
 
@@ -27,6 +29,9 @@ export interface ResolvePorts {
   ): Promise<Uint8Array[]>
   /** Reads a stream to its end at the first call, and keeps its rows as slices. */
   readStream(node: LineageNode & { kind: 'stream' }): Promise<void>
+  /** How many tasks can run at once. */
+  slots(): number
+  hasOutputs(shuffle: ShuffleId): boolean
 }
 
 /** How many keys of each partition a sort looks at. */
@@ -63,11 +68,30 @@ export function listSources(node: LineageNode, resolutions: Resolutions): Lineag
   return order
 }
 
-/** Reads streams and runs the small jobs that plans depend on, innermost first. */
-export async function resolveLineage(node: LineageNode, ports: ResolvePorts, options: ActionOptions): Promise<void> {
+/**
+ * Reads streams and runs the small jobs that plans depend on, innermost first. `action` is what the lineage is resolved for,
+ * with the partitions that it reads, where those are not all.
+ * @throws UsageError where the action cannot run, before anything does.
+ */
+export async function resolveLineage(
+  node: LineageNode,
+  ports: ResolvePorts,
+  options: ActionOptions,
+  action?: { readonly site: CallSite; readonly partitions: readonly number[] | undefined },
+): Promise<void> {
   const { resolutions } = ports
   await awaitSources(node, resolutions)
-  for (const at of listSources(node, resolutions)) {
+  const order = listSources(node, resolutions)
+  const counts = partitionCounts(order, resolutions)
+  checkBarriers({
+    order,
+    counts,
+    resolutions,
+    slots: ports.slots(),
+    hasOutputs: (shuffle) => ports.hasOutputs(shuffle),
+    ...(action ? { action: { site: action.site, partitions: action.partitions?.length ?? counts.get(node.id)! } } : {}),
+  })
+  for (const at of order) {
     switch (at.kind) {
       case 'stream':
         await ports.readStream(at)
@@ -89,7 +113,9 @@ async function rowsBefore(node: NumberNode, ports: ResolvePorts, options: Action
   const count = partitionCounts(topologicalOrder(node.parent), ports.resolutions).get(node.parent.id)!
   const offsets = [0]
   if (count <= 1) return offsets
-  const partitions = Array.from({ length: count - 1 }, (_, partition) => partition)
+  // The rows of the last one lie before nothing, but tasks of a barrier stage run together or not at all.
+  const together = stageNodes(node.parent, ports.resolutions).some(({ kind }) => kind === 'barrier')
+  const partitions = Array.from({ length: together ? count : count - 1 }, (_, partition) => partition)
   const { signal } = options
   for (const bytes of await ports.runJob(node.parent, { kind: 'count' }, node.site, { signal, partitions }))
     offsets.push(offsets.at(-1)! + (decodeValue(bytes) as number))

@@ -30,6 +30,9 @@ export function memorySlots(
         events.onReply({ type: 'makeRoom', bytes, ...(writing === undefined ? {} : { writing }) }),
       isCancelled: (task) => cancelled === task,
       log: (record) => events.onReply({ type: 'log', record }),
+      tell(message) {
+        if (alive) events.onReply(message)
+      },
     })
     return {
       send(request) {
@@ -39,6 +42,7 @@ export function memorySlots(
       },
       cancel(task) {
         cancelled = task
+        slot.obey({ type: 'cancel', taskId: task }, () => {})
       },
       async stop() {
         alive = false

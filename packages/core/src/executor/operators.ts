@@ -103,6 +103,7 @@ function* compute(
       return
     }
     case 'mapAsync':
+    case 'barrier':
       yield* scope.awaitedOf(node, partition)
       return
     case 'pipe':

@@ -166,6 +166,9 @@ export class ExecutorSession {
       case 'cancel':
         this.#feed({ type: 'cancelAsked', task: message.taskId })
         return
+      case 'met':
+        this.#feed({ type: 'met', task: message.taskId, values: message.values })
+        return
       case 'drop': {
         const { datasets, shuffles, stages, broadcasts, chunks } = message
         this.#feed({ type: 'dropped', datasets, shuffles })
@@ -213,6 +216,9 @@ export class ExecutorSession {
         return
       case 'startTask':
         this.#slots[command.slot]!.send({ type: 'run', task: command.task, inputs: command.inputs })
+        return
+      case 'meet':
+        this.#slots[command.slot]!.send({ type: 'met', taskId: command.task, values: command.values })
         return
       case 'cancelTask':
         this.#slots[command.slot]!.cancel(command.task)
@@ -308,6 +314,11 @@ export class ExecutorSession {
       case 'log':
         this.#options.onLog?.(reply.record)
         this.#tell({ type: 'log', record: reply.record })
+        return
+      case 'arrived':
+      case 'gaveUp':
+      case 'waitedTooLong':
+        this.#tell(reply)
         return
       case 'makeRoom':
         this.#makeRoom(reply.bytes, reply.writing)

@@ -4,7 +4,7 @@ import type { StageId, TaskId } from '../base/ids.ts'
 import type { ShippedClass } from '../closure/closure.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { WireFailure } from '../protocol/failure.ts'
-import type { TaskDescription } from '../protocol/messages.ts'
+import type { MeetingMessage, TaskDescription } from '../protocol/messages.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import type { ProducedBlock, ResolvedInput, SlotResult } from './slot.ts'
 
@@ -14,9 +14,13 @@ export type SlotRequest =
   | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: 'drop'; readonly stages: readonly StageId[]; readonly broadcasts: readonly number[] }
   | { readonly type: 'run'; readonly task: TaskDescription; readonly inputs: readonly ResolvedInput[] }
+  /** For what waits in the task; one that computes looks at its slot's signal. */
+  | { readonly type: 'cancel'; readonly taskId: TaskId }
+  | { readonly type: 'met'; readonly taskId: TaskId; readonly values: readonly Uint8Array[] }
   | { readonly type: 'stop' }
 
 export type SlotReply =
+  | MeetingMessage
   | { readonly type: 'finished'; readonly taskId: TaskId; readonly result: SlotResult }
   | {
       readonly type: 'failed'

@@ -56,6 +56,7 @@ const slot = new Slot({
   checkHeap: heapWatch(data.heapBytes, `slot ${data.number} of executor ${data.executor}`),
   isCancelled: (task) => Atomics.load(signals, 0) === task,
   log: (record) => reply({ type: 'log', record }),
+  tell: reply,
 })
 useClasses(slot.valueClasses)
 limitValues({ bytes: data.valueBytes, textLength: Math.floor(data.heapBytes / 2) })

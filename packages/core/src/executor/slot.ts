@@ -35,6 +35,7 @@ import {
   shuffleBlock,
   type AccumulatorUpdate,
   type CachedPartition,
+  type MeetingMessage,
   type TaskDescription,
   type TaskSuccess,
 } from '../protocol/messages.ts'
@@ -56,6 +57,8 @@ import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { mapInOrder } from './async-rows.ts'
+import { barrierRows } from './barrier-rows.ts'
+import { Meeting } from './meeting.ts'
 import { computeChunks, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { checkMarker } from './save-rows.ts'
@@ -124,6 +127,8 @@ export interface SlotServices {
   checkHeap?(): void
   isCancelled(task: TaskId): boolean
   readonly log: (record: LogRecord) => void
+  /** Tells the driver where a task of a barrier stage stands. */
+  tell(message: MeetingMessage): void
 }
 
 /** Fewer rebuilt functions are not worth a sweep, unless they weigh more than this. */
@@ -205,6 +210,12 @@ export class Slot {
             (error: unknown) => reply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
           )
         return
+      case 'cancel':
+        this.#run?.cancel(request.taskId)
+        return
+      case 'met':
+        this.#run?.met(request.taskId, request.values)
+        return
       case 'stop':
         this.dispose()
         return
@@ -212,6 +223,7 @@ export class Slot {
   }
 
   dispose(): void {
+    this.#run?.cancel()
     for (const { resource, dispose } of this.#resources.values()) dispose?.(resource as never)
     this.#resources.clear()
   }
@@ -377,6 +389,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   readonly nextPath = () => this.#services.spillPath()
   readonly spills: TaskSpills
   readonly #parts: ShuffleParts
+  #meeting: Meeting | undefined
   #movedBytes = 0
   #diskBytes = 0
   /** Whose function runs; undefined for the action's own. */
@@ -472,8 +485,28 @@ class TaskRun implements OperatorScope, PipelineScope {
         this.#awaited.set(`${node.datasetId}-${partition}`, results.join())
         continue
       }
-      if (node.kind !== 'mapAsync') continue
+      if (node.kind !== 'mapAsync' && node.kind !== 'barrier') continue
       const fn = this.functionOf(node.closure)
+      if (node.kind === 'barrier') {
+        const enter = () => this.enter(node, partition)
+        const rows = entered(readWith(classes, this.batchesOf(node.parent, partition)), enter)
+        const task = { ...this.task, ...this.#meet(classes).methods }
+        await barrierRows(() => (node.indexed ? fn(partition, rows, task) : fn(rows, task)), {
+          site: node.site,
+          signal: this.task.signal,
+          enter,
+          take: (made) => {
+            this.checkCancelled()
+            withClasses(classes, () => results.pushAll(made))
+          },
+        })
+        this.#ended.add(`${node.datasetId}-${partition}`)
+        this.#awaited.set(
+          `${node.datasetId}-${partition}`,
+          withClasses(classes, () => results.join()),
+        )
+        continue
+      }
       await mapInOrder(
         readWith(classes, this.batchesOf(node.parent, partition)),
         node.concurrency,
@@ -488,6 +521,28 @@ class TaskRun implements OperatorScope, PipelineScope {
       const bytes = withClasses(classes, () => results.join())
       this.#awaited.set(`${node.datasetId}-${partition}`, bytes)
     }
+  }
+
+  /** One for all barriers of the stage, since its tasks count their calls through all of them. */
+  #meet(classes: ValueClasses): Meeting {
+    this.#meeting ??= new Meeting({
+      task: this.#description.id,
+      together: this.#description.together ?? [],
+      site: this.#plan.barrier!,
+      signal: this.task.signal,
+      tell: (message) => this.#services.tell(message),
+      withClasses: (run) => withClasses(classes, run),
+    })
+    return this.#meeting
+  }
+
+  met(task: TaskId, values: readonly Uint8Array[]): void {
+    if (task === this.#description.id) this.#meeting?.met(values)
+  }
+
+  /** Ends what waits in the task; without an id, whichever task it is. */
+  cancel(task = this.#description.id): void {
+    if (task === this.#description.id) this.#abort.abort(new AbortedError(`task ${task} was cancelled`))
   }
 
   splitsOf(node: Extract<PlanNode, { kind: 'files' }>, partition: number): readonly FileSplit[] {
@@ -820,4 +875,13 @@ function* readWith<T>(classes: ValueClasses, batches: Iterator<T>): Generator<T>
 
 function* mapped<T, U>(items: Iterable<T>, fn: (item: T) => U): Generator<U> {
   for (const item of items) yield fn(item)
+}
+
+/** The rows of batches; what comes between them is not the work of the one who reads. */
+function* entered(batches: Iterable<unknown[]>, enter: () => void): Generator<unknown> {
+  for (const batch of batches) {
+    enter()
+    yield* batch
+  }
+  enter()
 }

@@ -81,6 +81,8 @@ export type ExecutorEvent =
   | { readonly type: 'introduced'; readonly self: ExecutorId }
   | { readonly type: 'taskReceived'; readonly task: TaskDescription }
   | { readonly type: 'cancelAsked'; readonly task: TaskId }
+  /** All tasks of its barrier stage have arrived where it waits. */
+  | { readonly type: 'met'; readonly task: TaskId; readonly values: readonly Uint8Array[] }
   | { readonly type: 'blockArrived'; readonly fetch: number; readonly block: InputBlock }
   /** `retry` where the block may be there and only the way to it failed. */
   | { readonly type: 'fetchFailed'; readonly fetch: number; readonly retry: boolean; readonly reason: string }
@@ -111,6 +113,12 @@ export type ExecutorCommand =
       readonly inputs: readonly ResolvedInput[]
     }
   | { readonly type: 'cancelTask'; readonly slot: number; readonly task: TaskId }
+  | {
+      readonly type: 'meet'
+      readonly slot: number
+      readonly task: TaskId
+      readonly values: readonly Uint8Array[]
+    }
   | { readonly type: 'restartSlot'; readonly slot: number }
   /** The place is the store's from now on, no longer its maker's. */
   | { readonly type: 'keepPlace'; readonly place: BlockPlace }

@@ -82,6 +82,7 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       send: (request) => worker.postMessage(request),
       cancel(task: TaskId) {
         Atomics.store(signals, 0, task)
+        worker.postMessage({ type: 'cancel', taskId: task })
         grace = setTimeout(() => {
           cancelling = true
           void worker.terminate()

@@ -24,6 +24,11 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
     case 'cancelAsked':
       cancelTask(state, event.task, commands)
       break
+    case 'met': {
+      const slot = state.tasks.get(event.task)?.slot
+      if (slot !== undefined) commands.push({ type: 'meet', slot, task: event.task, values: event.values })
+      break
+    }
     case 'blockArrived':
       arrive(state, event, commands)
       break

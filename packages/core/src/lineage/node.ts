@@ -108,6 +108,14 @@ export interface MapAsyncNode extends NodeBase {
   readonly closure: Closure
   readonly concurrency: number
 }
+/** All tasks of its stage start together; `closure` may wait for the others, and gives rows or a promise of them. */
+export interface BarrierNode extends NodeBase {
+  readonly kind: 'barrier'
+  readonly parent: LineageNode
+  readonly closure: Closure
+  readonly preservesPartitioning: boolean
+  readonly indexed: boolean
+}
 /** Rows as lines through a command: a program with its arguments, or a line for the shell. */
 export interface PipeNode extends NodeBase {
   readonly kind: 'pipe'
@@ -211,6 +219,7 @@ export type LineageNode =
   | StreamNode
   | FunctionNode
   | MapAsyncNode
+  | BarrierNode
   | PipeNode
   | KeptNode
   | ProjectionNode
@@ -291,6 +300,7 @@ function keyKeepingParent(node: LineageNode): LineageNode | undefined {
     case 'aggregate':
       return node.parent
     case 'mapPartitions':
+    case 'barrier':
       return node.preservesPartitioning ? node.parent : undefined
     case 'union':
       return node.aligned ? node.parents[0] : undefined

@@ -35,8 +35,12 @@ export function explainStages(root: LineageNode, resolutions: Resolutions, held:
       : 'result'
     const skipped = node && !needed.has(node.shuffleId)
     const reason = node && held.hasOutputs(node.shuffleId) ? 'its output is held' : 'what needs it is cached'
-    lines.push(`stage ${index + 1}: ${counted(counts.get(end.id)!)} -> ${why}${skipped ? ` [skipped: ${reason}]` : ''}`)
-    for (const at of stageNodes(end, resolutions)) {
+    const nodes = stageNodes(end, resolutions)
+    const together = nodes.some(({ kind }) => kind === 'barrier') ? ', all at once' : ''
+    lines.push(
+      `stage ${index + 1}: ${counted(counts.get(end.id)!)}${together} -> ${why}${skipped ? ` [skipped: ${reason}]` : ''}`,
+    )
+    for (const at of nodes) {
       const level = resolutions.levels.get(at.id)
       const notes = [
         ...(at.kind === 'shuffle' ? [`reads shuffle ${shuffles.indexOf(at) + 1}`] : []),

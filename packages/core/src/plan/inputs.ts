@@ -63,7 +63,7 @@ export function readsOf(node: PlanNode, partition: number): { index: number; par
 
 /** Whether a node's rows, or the objects that they lie in, come by promises, before the rest of the task. */
 export function isAwaited(node: PlanNode): boolean {
-  if (node.kind !== 'files') return node.kind === 'mapAsync'
+  if (node.kind !== 'files') return node.kind === 'mapAsync' || node.kind === 'barrier'
   return node.format.kind === 'parquet' || node.splits.some(([first]) => first?.version !== undefined)
 }
 

@@ -169,7 +169,16 @@ function stageOf(
     nodes.push(planNode(node, base, { indexOf: (parent) => indexOf.get(parent.id)!, counts, resolutions }))
   }
   const partitions = counts.get(root.id)!
-  return { id, nodes, output, site: describeCallSite(site), partitions, broadcasts: broadcastsOf(nodes, output) }
+  const barrier = nodes.find(({ kind }) => kind === 'barrier')?.site
+  return {
+    id,
+    nodes,
+    output,
+    site: describeCallSite(site),
+    partitions,
+    broadcasts: broadcastsOf(nodes, output),
+    ...(barrier === undefined ? {} : { barrier }),
+  }
 }
 
 type PlanBase = Pick<PlanNode, 'datasetId' | 'partitions' | 'site' | 'persist'>
@@ -264,9 +273,10 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
       const options = { ...(cwd === undefined ? {} : { cwd }), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
       return { ...base, kind: 'pipe', parent: indexOf(node.parent), command, env, ...options }
     }
-    case 'mapPartitions': {
-      const { closure, indexed } = node
-      return { ...base, kind: 'mapPartitions', parent: indexOf(node.parent), closure, indexed }
+    case 'mapPartitions':
+    case 'barrier': {
+      const { kind, closure, indexed } = node
+      return { ...base, kind, parent: indexOf(node.parent), closure, indexed }
     }
     default:
       return { ...base, kind: node.kind, parent: indexOf(node.parent), closure: node.closure }

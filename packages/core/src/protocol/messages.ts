@@ -1,5 +1,6 @@
 /** Everything that driver and executor say to each other. Bulk bytes ride inside as Uint8Arrays. */
 
+import type { BarrierTaskInfo } from '../base/barrier-task-info.ts'
 import type { DatasetId, ExecutorId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
 import type { ShippedClass } from '../closure/closure.ts'
 import type { LogRecord } from '../base/logger.ts'
@@ -36,7 +37,23 @@ export interface TaskDescription {
   readonly partition: number
   readonly attempt: number
   readonly inputs: readonly TaskInput[]
+  /** All tasks of a barrier stage, in the order of partitions. */
+  readonly together?: readonly BarrierTaskInfo[]
 }
+
+export type MeetingCall = 'barrier' | 'allGather'
+
+/** What a task of a barrier stage says of its waiting for the others; `round` counts the calls that have ended before. */
+export type MeetingMessage =
+  | {
+      readonly type: 'arrived'
+      readonly taskId: TaskId
+      readonly round: number
+      readonly call: MeetingCall
+      readonly value: Uint8Array
+    }
+  | { readonly type: 'gaveUp'; readonly taskId: TaskId }
+  | { readonly type: 'waitedTooLong'; readonly taskId: TaskId; readonly afterMs: number }
 
 /** Offsets and sizes by reducer of one immutable segment. */
 export interface SegmentIndex {
@@ -88,6 +105,8 @@ export type DriverMessage =
   | { readonly type: 'stage'; readonly plan: StagePlan }
   | { readonly type: 'run'; readonly task: TaskDescription }
   | { readonly type: 'cancel'; readonly taskId: TaskId }
+  /** All tasks of its barrier stage have arrived: what each gave, in the order of partitions. */
+  | { readonly type: 'met'; readonly taskId: TaskId; readonly values: readonly Uint8Array[] }
   /** A class whose instances rows may hold; it replaces an earlier one of its key. */
   | { readonly type: 'class'; readonly class: ShippedClass }
   | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
@@ -120,6 +139,7 @@ export type ExecutorMessage =
   | { readonly type: 'draining' }
   | { readonly type: 'evicted'; readonly datasetId: DatasetId; readonly partition: number }
   | { readonly type: 'log'; readonly record: LogRecord }
+  | MeetingMessage
 
 /** Between executors: one request names a block's bytes, the answer carries them. */
 export type PeerMessage =

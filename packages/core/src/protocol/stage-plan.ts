@@ -30,6 +30,7 @@ export type PlanNode = {
       readonly closure: Closure
     }
   | { readonly kind: 'mapAsync'; readonly parent: number; readonly closure: Closure; readonly concurrency: number }
+  | { readonly kind: 'barrier'; readonly parent: number; readonly closure: Closure; readonly indexed: boolean }
   | {
       readonly kind: 'pipe'
       readonly parent: number
@@ -86,6 +87,12 @@ export type PlanNode = {
     }
 )
 
+/** The steps that a step reads, by index. */
+export function parentsOfStep(node: PlanNode): readonly number[] {
+  if ('parents' in node) return node.parents
+  return 'parent' in node ? [node.parent] : []
+}
+
 export type StageOutput =
   | {
       readonly kind: 'shuffle'
@@ -138,4 +145,6 @@ export interface StagePlan {
   readonly site: string
   readonly partitions: number
   readonly broadcasts: readonly number[]
+  /** The user's line of its first `barrier()`, if it has one: its tasks run together or not at all. */
+  readonly barrier?: string
 }

@@ -1,8 +1,9 @@
 /** All that the scheduler knows, as plain data. */
 
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
-import type { TaskSuccess } from '../protocol/messages.ts'
+import type { MeetingCall, TaskSuccess } from '../protocol/messages.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
+import type { Gang } from './barrier-stage.ts'
 
 export interface ExecutorState {
   readonly id: ExecutorId
@@ -31,6 +32,8 @@ export interface StageState {
   /** Set for map stages: one output per partition. */
   readonly outputs?: (MapOutput | undefined)[]
   missingOutputs: number
+  /** Of a barrier stage. */
+  readonly gang?: Gang
   /** Mean time of its tasks so far, recent ones first in weight; undefined before the first has finished. */
   taskMs: number | undefined
 }
@@ -65,6 +68,8 @@ export interface SchedulerState {
   readonly running: Map<TaskId, RunningTask>
   /** Where persisted partitions lie, by `dataset-partition`. */
   readonly cached: Map<string, Set<ExecutorId>>
+  /** A barrier stage that could start if it had its slots all at once: nothing else is started before it. */
+  reservedFor: StageId | undefined
   nextTask: number
   executorsLost: number
   tasksRerun: number
@@ -93,6 +98,17 @@ export type SchedulerEvent =
       readonly error: Error
     }
   | { readonly type: 'fetchFailed'; readonly task: TaskId; readonly from: ExecutorId; readonly reason: string }
+  /** A task of a barrier stage waits for the others, who have met `round` times before, in its own count. */
+  | {
+      readonly type: 'taskArrived'
+      readonly task: TaskId
+      readonly round: number
+      readonly call: MeetingCall
+      readonly value: Uint8Array
+    }
+  /** It waits no longer. */
+  | { readonly type: 'taskGaveUp'; readonly task: TaskId }
+  | { readonly type: 'taskWaitedTooLong'; readonly task: TaskId; readonly afterMs: number }
   | {
       readonly type: 'blockEvicted'
       readonly executor: ExecutorId
@@ -116,6 +132,19 @@ export type SchedulerCommand =
       readonly success: TaskSuccess
       readonly jobs: readonly JobId[]
     }
+  /** All tasks of its barrier stage have arrived: what each of them gave, in the order of partitions. */
+  | {
+      readonly type: 'meet'
+      readonly task: TaskId
+      readonly executor: ExecutorId
+      readonly values: readonly Uint8Array[]
+    }
+  /** What a failed attempt of a barrier stage left on executors. */
+  | {
+      readonly type: 'dropBlocks'
+      readonly datasets: readonly DatasetId[]
+      readonly shuffles: readonly ShuffleId[]
+    }
   | { readonly type: 'finishJob'; readonly job: JobId }
   | { readonly type: 'failJob'; readonly job: JobId; readonly error: Error }
   | { readonly type: 'releaseExecutor'; readonly executor: ExecutorId }
@@ -130,6 +159,7 @@ export function initialState(limits: SchedulerLimits): SchedulerState {
     jobs: new Map(),
     running: new Map(),
     cached: new Map(),
+    reservedFor: undefined,
     nextTask: 1,
     executorsLost: 0,
     tasksRerun: 0,

@@ -4,13 +4,14 @@
  */
 
 import { ClusterError, ExecutorLostError } from '../base/errors.ts'
-import type { ExecutorId, JobId, StageId, TaskId } from '../base/ids.ts'
-import { neededInputs, type NeededInputs } from '../plan/inputs.ts'
+import type { ExecutorId, JobId, TaskId } from '../base/ids.ts'
+import type { TaskSuccess } from '../protocol/messages.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
-import { preferredExecutors } from './placement.ts'
+import { absentees, arrive, missedMeeting, newGang, resetAttempt } from './barrier-stage.ts'
+import { endJob, failJob, failJobsOf } from './jobs.ts'
+import { launchPending } from './launch.ts'
 import {
   cacheKey,
-  type ExecutorState,
   type RunningTask,
   type SchedulerCommand,
   type SchedulerEvent,
@@ -47,13 +48,46 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
     case 'taskFinished': {
       const task = takeRunning(state, event.task)
       if (!task || task.cancelled) break
-      finishTask(state, task, event, commands)
+      const stage = state.stages.get(task.stage)
+      if (!stage) break
+      notePartitions(state, stage, task, event.success)
+      if (stage.gang) finishTogether(state, stage, task, event.success, commands)
+      else commit(state, stage, task, event.success, commands)
+      break
+    }
+    case 'taskArrived': {
+      const task = state.running.get(event.task)
+      const stage = task && state.stages.get(task.stage)
+      if (!stage?.gang || !task || task.cancelled) break
+      const error = arrive(stage, task, event, (id) => state.running.get(id)!.executor, commands)
+      if (error) failAttempt(state, stage, { retry: false, weight: 1, error }, commands)
+      break
+    }
+    case 'taskGaveUp': {
+      const task = state.running.get(event.task)
+      if (task && !task.cancelled) state.stages.get(task.stage)?.gang?.waiting.delete(task.partition)
+      break
+    }
+    case 'taskWaitedTooLong': {
+      const task = state.running.get(event.task)
+      const stage = task && state.stages.get(task.stage)
+      const waiting = task && stage?.gang?.waiting.get(task.partition)
+      if (!stage || !waiting || task.cancelled) break
+      const error = new ClusterError(
+        `${stage.plan.barrier}: partition ${task.partition} waited ${event.afterMs} ms in ${waiting.call}(), as long as its timeoutMs allows: ${absentees(stage)}`,
+      )
+      failAttempt(state, stage, { retry: true, weight: 1, error }, commands)
       break
     }
     case 'taskFailed': {
       const task = takeRunning(state, event.task)
       if (!task || task.cancelled) break
-      const stage = state.stages.get(task.stage)!
+      const stage = state.stages.get(task.stage)
+      if (!stage) break
+      if (stage.gang) {
+        failAttempt(state, stage, event, commands)
+        break
+      }
       const failures = (stage.failures.get(task.partition) ?? 0) + event.weight
       stage.failures.set(task.partition, failures)
       if (!event.retry || failures >= state.limits.maxFailures) failJobsOf(state, task.stage, event.error, commands)
@@ -63,7 +97,7 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
     case 'fetchFailed': {
       const task = takeRunning(state, event.task)
       if (!task || task.cancelled) break
-      forgetBlocksOf(state, event.from)
+      forgetBlocksOf(state, event.from, commands)
       retryAfterLoss(state, task, event.reason, commands)
       break
     }
@@ -94,7 +128,7 @@ function releaseDrained(state: SchedulerState, commands: SchedulerCommand[]): vo
     if (!draining) continue
     state.executors.delete(id)
     state.lastLoss = `executor ${id} was drained`
-    forgetBlocksOf(state, id)
+    forgetBlocksOf(state, id, commands)
     commands.push({ type: 'releaseExecutor', executor: id })
   }
 }
@@ -119,6 +153,7 @@ function submitJob(
       losses: new Map(),
       ...(isMap ? { outputs: all.map(() => undefined) } : {}),
       missingOutputs: isMap ? plan.partitions : 0,
+      ...(plan.barrier === undefined ? {} : { gang: newGang() }),
       taskMs: undefined,
     })
     if (plan.output.kind === 'shuffle') state.mapStageOf.set(plan.output.shuffleId, plan.id)
@@ -133,26 +168,66 @@ function submitJob(
   }
 }
 
-function finishTask(
-  state: SchedulerState,
-  task: RunningTask,
-  event: Extract<SchedulerEvent, { type: 'taskFinished' }>,
-  commands: SchedulerCommand[],
-): void {
-  const stage = state.stages.get(task.stage)
-  if (!stage) return
-  const { milliseconds } = event.success.metrics
+/** Takes note of how long a task took and which partitions it has left on its executor. */
+function notePartitions(state: SchedulerState, stage: StageState, task: RunningTask, success: TaskSuccess): void {
+  const { milliseconds } = success.metrics
   stage.taskMs = stage.taskMs === undefined ? milliseconds : stage.taskMs + (milliseconds - stage.taskMs) / 8
-  for (const { datasetId, partition } of event.success.cached) {
+  for (const { datasetId, partition } of success.cached) {
     const key = cacheKey(datasetId, partition)
     const holders = state.cached.get(key) ?? new Set<ExecutorId>()
     holders.add(task.executor)
     state.cached.set(key, holders)
   }
+}
+
+/** What a barrier stage made counts once all of its tasks have ended. */
+function finishTogether(
+  state: SchedulerState,
+  stage: StageState,
+  task: RunningTask,
+  success: TaskSuccess,
+  commands: SchedulerCommand[],
+): void {
+  const { finished } = stage.gang!
+  finished.set(task.partition, { task, success })
+  const error = missedMeeting(stage)
+  if (error) {
+    failAttempt(state, stage, { retry: false, weight: 1, error }, commands)
+    return
+  }
+  if (finished.size < stage.plan.partitions) return
+  const ended = [...finished.values()].sort((a, b) => a.task.partition - b.task.partition)
+  finished.clear()
+  stage.gang!.round = 0
+  for (const { task, success } of ended) commit(state, stage, task, success, commands)
+}
+
+/** One task failed, so its whole stage did. */
+function failAttempt(
+  state: SchedulerState,
+  stage: StageState,
+  { retry, weight, error }: { readonly retry: boolean; readonly weight: number; readonly error: Error },
+  commands: SchedulerCommand[],
+): void {
+  const gang = stage.gang!
+  resetAttempt(state, stage, commands)
+  gang.failures += weight
+  if (retry && gang.failures < state.limits.maxFailures) return
+  gang.failures = 0
+  failJobsOf(state, stage.plan.id, error, commands)
+}
+
+function commit(
+  state: SchedulerState,
+  stage: StageState,
+  task: RunningTask,
+  success: TaskSuccess,
+  commands: SchedulerCommand[],
+): void {
   if (stage.outputs) {
     // A second copy of an output changes nothing: the first commit stands.
     if (stage.outputs[task.partition]) return
-    const index = event.success.index!
+    const index = success.index!
     stage.outputs[task.partition] = { executor: task.executor, ...index }
     stage.missingOutputs--
   }
@@ -161,7 +236,7 @@ function finishTask(
     type: 'commitTask',
     task,
     plan: stage.plan,
-    success: event.success,
+    success,
     jobs: jobs.map((job) => job.id),
   })
   for (const job of jobs) {
@@ -179,7 +254,7 @@ function loseExecutor(state: SchedulerState, id: ExecutorId, reason: string, com
   state.executors.delete(id)
   state.executorsLost++
   state.lastLoss = reason
-  forgetBlocksOf(state, id)
+  forgetBlocksOf(state, id, commands)
   for (const taskId of Array.from(executor.running)) {
     const task = takeRunning(state, taskId)
     if (task && !task.cancelled) retryAfterLoss(state, task, reason, commands)
@@ -189,9 +264,15 @@ function loseExecutor(state: SchedulerState, id: ExecutorId, reason: string, com
 }
 
 /** All map outputs and cached partitions of an executor are gone; what jobs still need becomes pending again. */
-function forgetBlocksOf(state: SchedulerState, id: ExecutorId): void {
+function forgetBlocksOf(state: SchedulerState, id: ExecutorId, commands: SchedulerCommand[]): void {
   for (const holders of state.cached.values()) holders.delete(id)
   for (const stage of state.stages.values()) {
+    if (stage.gang) {
+      // A part of what they made together is of no use.
+      const ended = [...stage.gang.finished.values()].some(({ task }) => task.executor === id)
+      if (ended || stage.outputs?.some((output) => output?.executor === id)) resetAttempt(state, stage, commands)
+      continue
+    }
     if (!stage.outputs) continue
     for (const [partition, output] of stage.outputs.entries()) {
       if (output?.executor !== id) continue
@@ -205,6 +286,16 @@ function forgetBlocksOf(state: SchedulerState, id: ExecutorId): void {
 function retryAfterLoss(state: SchedulerState, task: RunningTask, reason: string, commands: SchedulerCommand[]): void {
   const stage = state.stages.get(task.stage)
   if (!stage) return
+  if (stage.gang) {
+    resetAttempt(state, stage, commands)
+    if (++stage.gang.losses < state.limits.maxLosses) return
+    stage.gang.losses = 0
+    const error = new ClusterError(
+      `${reason}; ${stage.plan.barrier} lost a task of its stage with an executor ${state.limits.maxLosses} times, which is the limit (taskMaxLosses)`,
+    )
+    failJobsOf(state, task.stage, error, commands)
+    return
+  }
   const losses = (stage.losses.get(task.partition) ?? 0) + 1
   stage.losses.set(task.partition, losses)
   if (losses >= state.limits.maxLosses) {
@@ -227,140 +318,4 @@ function takeRunning(state: SchedulerState, id: TaskId): RunningTask | undefined
   state.running.delete(id)
   state.executors.get(task.executor)?.running.delete(id)
   return task
-}
-
-/** Fails every job that needs the stage, directly or through shuffles. */
-function failJobsOf(state: SchedulerState, stage: StageId, error: Error, commands: SchedulerCommand[]): void {
-  for (const job of Array.from(state.jobs.values()))
-    if (stagesOf(state, job.stage).has(stage)) failJob(state, job.id, error, commands)
-}
-
-function failJob(state: SchedulerState, job: JobId, error: Error, commands: SchedulerCommand[]): void {
-  endJob(state, job, commands)
-  commands.push({ type: 'failJob', job, error })
-}
-
-/** Takes a job out and cancels the tasks that no other job waits for. */
-function endJob(state: SchedulerState, id: JobId, commands: SchedulerCommand[]): void {
-  const job = state.jobs.get(id)
-  if (!job) return
-  state.jobs.delete(id)
-  const needed = new Set([...state.jobs.values()].flatMap((other) => [...stagesOf(state, other.stage)]))
-  for (const task of state.running.values()) {
-    if (needed.has(task.stage) || task.cancelled) continue
-    task.cancelled = true
-    state.stages.get(task.stage)?.pending.add(task.partition)
-    commands.push({ type: 'cancelTask', task: task.id, executor: task.executor })
-  }
-  if (!needed.has(job.stage)) state.stages.delete(job.stage)
-}
-
-function stagesOf(state: SchedulerState, root: StageId): Set<StageId> {
-  const found = new Set<StageId>([root])
-  for (const id of found) {
-    for (const node of state.stages.get(id)?.plan.nodes ?? []) {
-      if (node.kind !== 'shuffle') continue
-      const parent = state.mapStageOf.get(node.shuffleId)
-      if (parent !== undefined) found.add(parent)
-    }
-  }
-  return found
-}
-
-/** Blocked partitions that are looked at in a row before the rest of a stage is taken to be blocked too. */
-const blockedInARow = 64
-/** Short tasks are sent ahead, since a message's way and back takes as long as they do; long ones must not queue. */
-const queueDepths = [
-  { belowMs: 5, tasksPerSlot: 4 },
-  { belowMs: 20, tasksPerSlot: 2 },
-]
-
-function tasksPerSlot({ taskMs }: StageState): number {
-  return queueDepths.find(({ belowMs }) => taskMs !== undefined && taskMs < belowMs)?.tasksPerSlot ?? 1
-}
-
-/** Starts pending tasks whose inputs exist, result stages first, and those map tasks that they wait for. */
-function launchPending(state: SchedulerState, nowMs: number, commands: SchedulerCommand[]): void {
-  const all = [...state.executors.values()]
-  const staying = all.filter(({ draining }) => !draining)
-  const executors = staying.length > 0 ? staying : all
-  const hasRoom = (perSlot: number) => executors.some(({ cores, running }) => running.size < cores * perSlot)
-  let wakeAt = Infinity
-  const visited = new Set<StageId>()
-  const queue: StageId[] = [...state.jobs.values()].map((job) => job.stage)
-  for (let i = 0; i < queue.length && hasRoom(queueDepths[0]!.tasksPerSlot); i++) {
-    const stage = state.stages.get(queue[i]!)
-    if (!stage || visited.has(stage.plan.id)) continue
-    visited.add(stage.plan.id)
-    const perSlot = tasksPerSlot(stage)
-    let blocked = 0
-    for (const partition of stage.pending) {
-      if (blocked === blockedInARow || !hasRoom(perSlot)) break
-      const needed = neededInputs(
-        stage.plan,
-        partition,
-        (dataset, p) => (state.cached.get(cacheKey(dataset, p))?.size ?? 0) > 0,
-      )
-      const missing = needed.shuffles
-        .map(({ shuffleId }) => state.mapStageOf.get(shuffleId)!)
-        .filter((parent) => (state.stages.get(parent)?.missingOutputs ?? 0) > 0)
-      if (missing.length > 0) {
-        for (const parent of missing) if (!visited.has(parent)) queue.push(parent)
-        blocked++
-        continue
-      }
-      blocked = 0
-      const executor = choose(state, stage, partition, needed, executors, perSlot, nowMs)
-      if (typeof executor === 'number') wakeAt = Math.min(wakeAt, executor)
-      else launch(state, stage, partition, executor, commands)
-    }
-  }
-  if (wakeAt < Infinity) commands.push({ type: 'wakeAfter', delayMs: Math.max(1, wakeAt - nowMs) })
-}
-
-/** An executor with room, or the time until which it is better to wait for a busy one that holds the data. */
-function choose(
-  state: SchedulerState,
-  stage: StageState,
-  partition: number,
-  needed: NeededInputs,
-  executors: readonly ExecutorState[],
-  perSlot: number,
-  nowMs: number,
-): ExecutorId | number {
-  const roomOf = ({ cores, running }: ExecutorState) => cores * perSlot - running.size
-  const preferred = preferredExecutors(state, needed)
-  const idle = preferred.find((id) => executors.some((executor) => executor.id === id && roomOf(executor) > 0))
-  if (idle !== undefined) return idle
-  if (preferred.length > 0) {
-    const since = stage.waitingSince.get(partition) ?? nowMs
-    stage.waitingSince.set(partition, since)
-    if (nowMs - since < state.limits.localityWaitMs) return since + state.limits.localityWaitMs
-  }
-  return executors.reduce((best, executor) => (roomOf(executor) > roomOf(best) ? executor : best)).id
-}
-
-function launch(
-  state: SchedulerState,
-  stage: StageState,
-  partition: number,
-  executor: ExecutorId,
-  commands: SchedulerCommand[],
-): void {
-  stage.pending.delete(partition)
-  stage.waitingSince.delete(partition)
-  const attempt = stage.attempts.get(partition) ?? 0
-  stage.attempts.set(partition, attempt + 1)
-  if (attempt > 0) state.tasksRerun++
-  const task: RunningTask = {
-    id: state.nextTask++ as TaskId,
-    stage: stage.plan.id,
-    partition,
-    attempt,
-    executor,
-    cancelled: false,
-  }
-  state.running.set(task.id, task)
-  state.executors.get(executor)!.running.add(task.id)
-  commands.push({ type: 'launchTask', task })
 }

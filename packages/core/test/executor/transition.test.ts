@@ -68,6 +68,17 @@ describe('tasks', () => {
     ])
   })
 
+  test('a task of a barrier stage hears of a meeting in its slot; one that has left it does not', () => {
+    const state = started(2)
+    const values = [Uint8Array.of(1), Uint8Array.of(2)]
+    for (const id of [1, 2]) transition(state, { type: 'taskReceived', task: task(id) })
+    expect(transition(state, { type: 'met', task: 2 as TaskId, values })).toEqual([
+      { type: 'meet', slot: 1, task: 2, values },
+    ])
+    transition(state, { type: 'taskFinished', slot: 1, task: 2 as TaskId, success: success(), blocks: [] })
+    expect(transition(state, { type: 'met', task: 2 as TaskId, values })).toEqual([])
+  })
+
   test('a task whose input should be here and is not is given back to the driver', () => {
     expect(transition(started(), { type: 'taskReceived', task: task(1, cached(4, 2, here)) })).toEqual([
       {

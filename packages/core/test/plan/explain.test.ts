@@ -42,6 +42,21 @@ stage 4: 4 partitions -> result
   )
 })
 
+test('a stage whose tasks start together says so', () => {
+  const met = pairs()
+    .partitionBy(2)
+    .barrier()
+    .mapPartitions((rows) => rows, { preservesPartitioning: true })
+  expect(planOf(met.groupByKey())).toBe(
+    `stage 1: 3 partitions -> shuffle 1 by hash into 2, for partitionBy()
+  'pairs' parallelize()
+stage 2: 2 partitions, all at once -> result
+  partitionBy() [reads shuffle 1; by hash into 2]
+  barrier().mapPartitions() [by hash into 2]
+  groupByKey() [by hash into 2]`,
+  )
+})
+
 test('stages whose output or whose readers are there already are skipped', async () => {
   const placed = pairs().partitionBy(customPartitioner(2, (key: string) => key.length % 2, 'by length'))
   const kept = placed.mapValues((n) => n * 2).persist('memory')

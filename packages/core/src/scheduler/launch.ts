@@ -1,0 +1,174 @@
+/** Which pending tasks start now, and where; those of a barrier stage all at once, or none. */
+
+import { ExecutorLostError, UsageError } from '../base/errors.ts'
+import type { ExecutorId, StageId, TaskId } from '../base/ids.ts'
+import { tooFewSlots } from '../plan/check-barriers.ts'
+import { neededInputs, type NeededInputs } from '../plan/inputs.ts'
+import { keptFor } from './barrier-stage.ts'
+import { failJobsOf, stagesOf } from './jobs.ts'
+import { preferredExecutors } from './placement.ts'
+import type { ExecutorState, RunningTask, SchedulerCommand, SchedulerState, StageState } from './state.ts'
+
+/** Blocked partitions that are looked at in a row before the rest of a stage is taken to be blocked too. */
+const blockedInARow = 64
+/** Short tasks are sent ahead, since a message's way and back takes as long as they do; long ones must not queue. */
+const queueDepths = [
+  { belowMs: 5, tasksPerSlot: 4 },
+  { belowMs: 20, tasksPerSlot: 2 },
+]
+
+function tasksPerSlot({ taskMs }: StageState): number {
+  return queueDepths.find(({ belowMs }) => taskMs !== undefined && taskMs < belowMs)?.tasksPerSlot ?? 1
+}
+
+/** Starts pending tasks whose inputs exist, result stages first, and those map tasks that they wait for. */
+export function launchPending(state: SchedulerState, nowMs: number, commands: SchedulerCommand[]): void {
+  const all = [...state.executors.values()]
+  const staying = all.filter(({ draining }) => !draining)
+  const executors = staying.length > 0 ? staying : all
+  if (state.reservedFor !== undefined && launchReserved(state, state.reservedFor, commands) === 'waiting') return
+  const hasRoom = (perSlot: number) => executors.some(({ cores, running }) => running.size < cores * perSlot)
+  let wakeAt = Infinity
+  const isKept = keptFor(state, { barrier: undefined })
+  const visited = new Set<StageId>()
+  const queue: StageId[] = [...state.jobs.values()].map((job) => job.stage)
+  for (let i = 0; i < queue.length && hasRoom(queueDepths[0]!.tasksPerSlot); i++) {
+    const stage = state.stages.get(queue[i]!)
+    if (!stage || visited.has(stage.plan.id)) continue
+    visited.add(stage.plan.id)
+    if (stage.gang) {
+      const outcome = launchTogether(state, stage, commands)
+      if (outcome === 'waiting') {
+        state.reservedFor = stage.plan.id
+        break
+      }
+      if (outcome === 'failed') return launchPending(state, nowMs, commands)
+      if (outcome !== 'launched') for (const parent of outcome) if (!visited.has(parent)) queue.push(parent)
+      continue
+    }
+    const perSlot = tasksPerSlot(stage)
+    let blocked = 0
+    for (const partition of stage.pending) {
+      if (blocked === blockedInARow || !hasRoom(perSlot)) break
+      const needed = neededInputs(stage.plan, partition, isKept)
+      const missing = missingParents(state, needed)
+      if (missing.length > 0) {
+        for (const parent of missing) if (!visited.has(parent)) queue.push(parent)
+        blocked++
+        continue
+      }
+      blocked = 0
+      const executor = choose(state, stage, partition, needed, executors, perSlot, nowMs)
+      if (typeof executor === 'number') wakeAt = Math.min(wakeAt, executor)
+      else launch(state, stage, partition, executor, commands)
+    }
+  }
+  if (wakeAt < Infinity) commands.push({ type: 'wakeAfter', delayMs: Math.max(1, wakeAt - nowMs) })
+}
+
+function missingParents(state: SchedulerState, needed: NeededInputs): StageId[] {
+  return needed.shuffles
+    .map(({ shuffleId }) => state.mapStageOf.get(shuffleId)!)
+    .filter((parent) => (state.stages.get(parent)?.missingOutputs ?? 0) > 0)
+}
+
+/** Tries the barrier stage that waits for slots, if there is still a job that needs it. */
+function launchReserved(state: SchedulerState, id: StageId, commands: SchedulerCommand[]) {
+  state.reservedFor = undefined
+  const stage = state.stages.get(id)
+  if (!stage || ![...state.jobs.values()].some((job) => stagesOf(state, job.stage).has(id))) return undefined
+  const outcome = launchTogether(state, stage, commands)
+  if (outcome === 'waiting') state.reservedFor = id
+  return outcome
+}
+
+/**
+ * Starts all tasks of a barrier stage, each on a slot of its own that is idle, or none of them: where slots are missing that
+ * will come free (`waiting`), where there are not so many slots (`failed`: so do its jobs), where inputs are missing (their stages).
+ */
+function launchTogether(
+  state: SchedulerState,
+  stage: StageState,
+  commands: SchedulerCommand[],
+): 'launched' | 'waiting' | 'failed' | StageId[] {
+  const { plan, pending } = stage
+  if (pending.size === 0) return 'launched'
+  const isKept = keptFor(state, plan)
+  const partitions = [...pending].sort((a, b) => a - b)
+  const inputs = new Map(partitions.map((partition) => [partition, neededInputs(plan, partition, isKept)]))
+  const missing = new Set([...inputs.values()].flatMap((needed) => missingParents(state, needed)))
+  if (missing.size > 0) return [...missing]
+  const all = [...state.executors.values()]
+  const slotsOf = (executors: readonly ExecutorState[]) => executors.reduce((sum, { cores }) => sum + cores, 0)
+  if (slotsOf(all) < partitions.length) {
+    const { message } = tooFewSlots(plan.barrier!, partitions.length, slotsOf(all))
+    const error =
+      state.lastLoss === undefined ? new UsageError(message) : new ExecutorLostError(`${state.lastLoss}; ${message}`)
+    failJobsOf(state, plan.id, error, commands)
+    return 'failed'
+  }
+  const staying = all.filter(({ draining }) => !draining)
+  const executors = slotsOf(staying) < partitions.length ? all : staying
+  const idle = new Map(executors.map(({ id, cores, running }) => [id, Math.max(0, cores - running.size)]))
+  if ([...idle.values()].reduce((sum, slots) => sum + slots, 0) < partitions.length) return 'waiting'
+  const places = new Map<number, ExecutorId>()
+  const place = (partition: number, executor: ExecutorId) => {
+    idle.set(executor, idle.get(executor)! - 1)
+    places.set(partition, executor)
+  }
+  for (const [partition, needed] of inputs) {
+    const preferred = preferredExecutors(state, needed).find((id) => (idle.get(id) ?? 0) > 0)
+    if (preferred !== undefined) place(partition, preferred)
+  }
+  for (const partition of partitions)
+    if (!places.has(partition)) place(partition, [...idle].reduce((best, each) => (each[1] > best[1] ? each : best))[0])
+  for (const partition of partitions) launch(state, stage, partition, places.get(partition)!, commands)
+  return 'launched'
+}
+
+/** An executor with room, or the time until which it is better to wait for a busy one that holds the data. */
+function choose(
+  state: SchedulerState,
+  stage: StageState,
+  partition: number,
+  needed: NeededInputs,
+  executors: readonly ExecutorState[],
+  perSlot: number,
+  nowMs: number,
+): ExecutorId | number {
+  const roomOf = ({ cores, running }: ExecutorState) => cores * perSlot - running.size
+  const preferred = preferredExecutors(state, needed)
+  const idle = preferred.find((id) => executors.some((executor) => executor.id === id && roomOf(executor) > 0))
+  if (idle !== undefined) return idle
+  if (preferred.length > 0) {
+    const since = stage.waitingSince.get(partition) ?? nowMs
+    stage.waitingSince.set(partition, since)
+    if (nowMs - since < state.limits.localityWaitMs) return since + state.limits.localityWaitMs
+  }
+  return executors.reduce((best, executor) => (roomOf(executor) > roomOf(best) ? executor : best)).id
+}
+
+function launch(
+  state: SchedulerState,
+  stage: StageState,
+  partition: number,
+  executor: ExecutorId,
+  commands: SchedulerCommand[],
+): void {
+  stage.pending.delete(partition)
+  stage.waitingSince.delete(partition)
+  const attempt = stage.attempts.get(partition) ?? 0
+  stage.attempts.set(partition, attempt + 1)
+  if (attempt > 0) state.tasksRerun++
+  const task: RunningTask = {
+    id: state.nextTask++ as TaskId,
+    stage: stage.plan.id,
+    partition,
+    attempt,
+    executor,
+    cancelled: false,
+  }
+  state.running.set(task.id, task)
+  state.executors.get(executor)!.running.add(task.id)
+  commands.push({ type: 'launchTask', task })
+}
