@@ -18,8 +18,8 @@ export interface ClassForm<T extends object, D> {
 
 /**
  * Says how instances of a class travel: needed where it has private fields or extends Map, Date and the like, or where
- * other programs read its rows from object files. Elsewhere it makes rows smaller, where `encode` names fewer parts, but
- * not faster: two functions of yours are called for each instance. Call it on the driver, before datasets hold instances; class and functions are sent
+ * other programs read its rows from object files. Elsewhere it makes rows smaller, if `encode` names fewer parts, in about
+ * the same time. Call it on the driver, before datasets hold instances; class and functions are sent
  * to all executors, as closures are. On the driver, results become instances by this very `decode`, never by code of theirs.
  * @throws UsageError where the name is taken by another class; ClosureError where class or functions cannot travel.
  * @example
