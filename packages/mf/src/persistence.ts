@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { UsageError } from '@gridify/core'
 import { z } from 'zod'
 import type { ModelParts } from './factor-model.ts'
+import { makeFolder } from './make-folder.ts'
 
 const format = 'gridify-factor-model'
 const files = ['ids.json', 'user-factors.f32', 'item-factors.f32', 'seen-offsets.i32', 'seen-ranks.i32'] as const
@@ -44,10 +45,17 @@ export async function saveModel(folder: string, parts: ModelParts): Promise<void
     sha256,
     report,
   }
-  await mkdir(dirname(target), { recursive: true })
   const attempt = `${target}.${randomUUID()}`
   try {
+    await makeFolder(dirname(target))
     await mkdir(attempt)
+  } catch (error) {
+    throw new UsageError(
+      `save(): no folder can be made in ${dirname(target)}: ${(error as Error).message}; choose one that you may write to`,
+      { cause: error },
+    )
+  }
+  try {
     for (const name of files) await writeFile(join(attempt, name), contents[name])
     await writeFile(join(attempt, 'model.json'), JSON.stringify(head, null, 2))
     await replace(target, attempt)

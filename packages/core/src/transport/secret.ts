@@ -1,10 +1,11 @@
 /** The shared secret: from a file, never from argv, never in a log. */
 
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises'
+import { chmod, link, readFile, stat, unlink, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../base/errors.ts'
+import { makeFolder } from '../base/make-folder.ts'
 
 export interface SecretSource {
   /** The file that both sides have, such as the value of `--secret-file`. */
@@ -32,8 +33,16 @@ export async function loadSecret(source: SecretSource): Promise<string> {
   } catch (error) {
     if (!isMissing((error as Error).cause)) throw error
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await createOnce(file, randomBytes(32).toString('base64url') + '\n')
+  try {
+    makeFolder(folder, 0o700)
+    await createOnce(file, randomBytes(32).toString('base64url') + '\n')
+  } catch (cause) {
+    throw new UsageError(
+      `the secret of this user, ${file}, cannot be made: ${(cause as Error).message}; name a file with secretFile (driver) ` +
+        'and --secret-file (executor), or GRIDIFY_SECRET_FILE',
+      { cause },
+    )
+  }
   return readSecret(file, source.warn)
 }
 

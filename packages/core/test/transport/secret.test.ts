@@ -44,6 +44,18 @@ test('without a file, a secret is made once on loopback and demanded elsewhere',
   await expect(loadSecret({ loopback: false, home })).rejects.toThrow('a secret file is needed')
 })
 
+test('the folder of the first secret is for its owner alone', async () => {
+  await loadSecret({ loopback: true, home: join(home, 'new') })
+  expect((await stat(join(home, 'new', '.gridify'))).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
+})
+
+// Node's own recursion does not return here.
+test.runIf(process.platform === 'linux')('a home that takes no folder is an error at once, with the cure', async () => {
+  await expect(loadSecret({ loopback: true, home: '/proc/nobody' })).rejects.toThrow(
+    /^the secret of this user, \/proc\/nobody\/\.gridify\/secret, cannot be made: ENOENT.*; name a file with secretFile/,
+  )
+})
+
 test('processes that race for the first secret agree on one', async () => {
   const module = new URL('../../dist/transport/secret.js', import.meta.url).href
   const script = `import(${JSON.stringify(module)}).then((m) => m.loadSecret({ loopback: true, home: ${JSON.stringify(home)} })).then((s) => console.log(s))`
