@@ -196,7 +196,7 @@ export class FactorModel {
     for (const [id, value] of plays) {
       if (!(typeof value === 'number' && value > 0 && value < Infinity))
         throw new UsageError(
-          `${what}: the plays of ${JSON.stringify(id)} must be a finite number above 0, got ${String(value)}`,
+          `${what}: the plays of ${typeof id === 'string' ? JSON.stringify(id) : inspect(id)} must be a finite number above 0, got ${String(value)}`,
         )
       const rank = this.#rank(this.#itemRanks, id, 'item')
       sums.set(rank, (sums.get(rank) ?? 0) + value)
@@ -248,10 +248,11 @@ export class FactorModel {
   #rank(ranks: Map<Id, number>, id: Id, what: string): number {
     const rank = ranks.get(id)
     if (rank === undefined) {
-      const twin = typeof id === 'number' ? String(id) : Number(id)
-      const cure = ranks.has(twin)
-        ? `it has ${JSON.stringify(twin)}: ids are compared with their type`
-        : `it knows what was in its ratings or in \`${what}s\``
+      const twin = [String(id), Number(id)].find((other) => ranks.has(other))
+      const cure =
+        twin !== undefined
+          ? `it has ${JSON.stringify(twin)}: ids are compared with their type`
+          : `it knows what was in its ratings or in \`${what}s\``
       throw new UsageError(
         `the model has no ${what} ${typeof id === 'string' ? JSON.stringify(id) : inspect(id)}; ${cure}`,
       )

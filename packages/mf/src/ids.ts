@@ -3,14 +3,16 @@
 import { inspect } from 'node:util'
 import { UsageError } from '@gridify/core'
 
-/** How users and items are named: non-empty text or safe integers; 1 and '1' are two ids. */
+/** How users and items are named: non-empty text or safe integers; 1 and '1' are two ids. Of a bigint, make text: `String(id)`. */
 export type Id = string | number
 
 export function checkId(id: unknown, what: string): asserts id is Id {
   if (typeof id === 'string' && id !== '') return
   if (typeof id === 'number' && Number.isSafeInteger(id)) return
+  // As from the INT64 columns of Parquet files.
+  const cure = typeof id === 'bigint' ? `, such as '${id}',` : ''
   throw new UsageError(
-    `${what} ${typeof id === 'string' ? JSON.stringify(id) : inspect(id)} is no id: use non-empty text or a safe integer`,
+    `${what} ${typeof id === 'string' ? JSON.stringify(id) : inspect(id)} is no id: use non-empty text${cure} or a safe integer`,
   )
 }
 

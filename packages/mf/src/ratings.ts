@@ -1,5 +1,6 @@
 /** From what users give, triples or a dataset of them, to ranked ratings: checks, the id universe, typed-array chunks. */
 
+import { inspect } from 'node:util'
 import { UsageError, type ActionOptions, type Context, type Dataset } from '@gridify/core'
 import { checkId, rankIds, type Id } from './ids.ts'
 import type { RatingChunk } from './rating-blocks.ts'
@@ -37,7 +38,7 @@ function checkRating(row: Rating, index: number): void {
     typeof row[2] === 'number'
   )
     return
-  const where = `ImplicitALS.fit(): rating ${index} (${JSON.stringify(row)})`
+  const where = `ImplicitALS.fit(): rating ${index} (${inspect(row, { breakLength: Infinity })})`
   if (!Array.isArray(row) || row.length !== 3) throw new UsageError(`${where} must be [user, item, value]`)
   checkId(row[0], `${where}: user`)
   checkId(row[1], `${where}: item`)

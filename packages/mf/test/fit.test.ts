@@ -54,6 +54,21 @@ test.each([
 ] as [Rating[], string][])('%j is refused: %s', async (ratings, message) => {
   await expect(new ImplicitALS().fit(ratings, { context })).rejects.toThrow(message)
 })
+test('bigints as ids, as Parquet has them, are refused with the cure, wherever they stand', async () => {
+  const cure = (id: string) => `${id}n is no id: use non-empty text, such as '${id}', or a safe integer`
+  const fit = (ratings: unknown, more: object = {}) =>
+    new ImplicitALS().fit(ratings as Rating[], { context, ...more }).then(
+      () => 'trained',
+      (error: Error) => `${error.name}: ${error.message}`,
+    )
+  expect(await fit([[7n, 'a', 1]])).toBe(`UsageError: ImplicitALS.fit(): rating 0 ([ 7n, 'a', 1 ]): user ${cure('7')}`)
+  expect(await fit([['ann', 8n, 1]])).toContain(`rating 0 ([ 'ann', 8n, 1 ]): item ${cure('8')}`)
+  expect(await fit(context.parallelize([['ann', 'a', 1] as const, ['bob', 9n, 1] as const], 1))).toContain(
+    `rating 1 ([ 'bob', 9n, 1 ]): item ${cure('9')}`,
+  )
+  expect(await fit(likes, { users: [10n] })).toBe(`UsageError: ImplicitALS.fit(): \`users\`: ${cure('10')}`)
+  expect(await fit(likes, { items: [11n] })).toContain(cure('11'))
+})
 test('options that do not exist or do not fit are refused', () => {
   expect(() => new ImplicitALS({ factors: 0 })).toThrow('option `factors`')
   expect(() => new ImplicitALS({ factor: 3 } as never)).toThrow('has no option `factor`')

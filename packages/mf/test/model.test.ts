@@ -37,6 +37,12 @@ test('a folder of something else is not overwritten', async () => {
   await expect(model.save(folder)).rejects.toThrow('is there and is no model')
   expect(readFileSync(join(folder, 'mine.txt'), 'utf8')).toBe('mine')
 })
+// Node's own recursion does not return here.
+test.runIf(process.platform === 'linux')('a place that takes no folder is an error at once', async () => {
+  await expect(model.save('/proc/gridify/model')).rejects.toThrow(
+    /^save\(\): no folder can be made in \/proc\/gridify: ENOENT.*; choose one that you may write to$/,
+  )
+})
 test('a changed file is found by its checksum', async () => {
   const place = join(folder, 'changed')
   await model.save(place)
@@ -115,7 +121,12 @@ test.each<[string, (loose: any) => unknown, string]>([
   ['an unknown option of nowPlaying()', (m) => m.nowPlaying([['7', 1]], { n: 1 }), 'nowPlaying() has no option `n`'],
   ['a radio that starts from text', (m) => m.radio('x'), "radio() starts from { item } or { user }, got 'x'"],
   ['an unknown option of radio()', (m) => m.radio({ item: '7' }, { lenght: 3 }), 'did you mean `length`?'],
-  ['a bigint as id', (m) => m.recommend(7n), 'the model has no user 7n'],
+  ['a bigint as id', (m) => m.recommend(7n), 'the model has no user 7n; it has "7": ids are compared with their type'],
+  [
+    'a bigint among plays',
+    (m) => m.foldIn([[7n, 0]]),
+    'foldIn(): the plays of 7n must be a finite number above 0, got 0',
+  ],
 ])('%s is refused before any work', (_, call, message) => {
   expect(() => call(model)).toThrow(
     expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(message) }),
