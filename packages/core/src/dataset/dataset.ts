@@ -1162,6 +1162,24 @@ export class Dataset<T> {
   }
 
   /**
+   * Where the task of a partition would rather run: the executors that hold what it reads, else the hosts and executors that its
+   * sources name; nothing where there is neither. Runs no job.
+   * @throws UsageError where there is no such partition.
+   * @example
+   * const hosts = context.source(2, (partition) => [partition], { preferredLocations: [['ann'], ['bob', 'cleo']] })
+   * await hosts.map((n) => n + 1).preferredLocations(1) // ['bob', 'cleo']
+   */
+  async preferredLocations(partition: number): Promise<string[]> {
+    const site = callSite('preferredLocations')
+    const count = await this.partitionCount()
+    if (!Number.isInteger(partition) || partition < 0 || partition >= count)
+      throw new UsageError(
+        `${describeCallSite(site)} needs a partition from 0 to ${count - 1}, got ${String(partition)}`,
+      )
+    return this.runner.preferredLocations(this.node, partition)
+  }
+
+  /**
    * Spark's name of `partitionCount`.
    * @example
    * await context.range(0, 10, { partitions: 3 }).getNumPartitions() // 3

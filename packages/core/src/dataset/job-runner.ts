@@ -29,6 +29,8 @@ export interface JobRunner {
   partitionCount(node: LineageNode): Promise<number>
   /** How a dataset's keys are spread, where that is known; samples the bounds of sorts first. */
   partitioner(node: LineageNode, options: ActionOptions): Promise<Partitioner | undefined>
+  /** Where the task of a partition would rather run. */
+  preferredLocations(node: LineageNode, partition: number): Promise<string[]>
   persist(node: LineageNode, level: StorageLevel): void
   unpersist(node: LineageNode): void
   setName(node: LineageNode, name: string): void

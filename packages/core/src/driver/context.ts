@@ -27,12 +27,13 @@ import { encodeValue } from '../codec/value.ts'
 import { Dataset, type Row } from '../dataset/dataset.ts'
 import { FileDataset, MalformedRows } from '../dataset/file-dataset.ts'
 import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
+import { locationsOf, type PreferredLocations } from '../dataset/locations.ts'
 import { isS3 } from '../files/s3.ts'
 import type { MalformedReport } from '../files/malformed-rows.ts'
 import { parentsOf, partitionerOf, type FilesNode, type LineageNode } from '../lineage/node.ts'
 import { checkPartitions } from '../lineage/partitioner.ts'
 import { explainStages } from '../plan/explain.ts'
-import { partitionCount, resolvePartitioner, splitStages, type Resolutions } from '../plan/split-stages.ts'
+import { lastStage, partitionCount, resolvePartitioner, splitStages, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
@@ -69,6 +70,18 @@ export interface ContextCluster {
   readonly sessionKey: string
   readonly ca?: string
   stop(): Promise<void>
+}
+
+/** How `source` reads. */
+export interface SourceOptions {
+  /** Where each partition lies. */
+  readonly preferredLocations?: PreferredLocations | undefined
+}
+
+/** How `parallelize` cuts its rows. */
+export interface ParallelizeOptions extends SourceOptions {
+  /** One per slot by default. */
+  readonly partitions?: number | undefined
 }
 
 /** Their functions may return promises. */
@@ -170,6 +183,11 @@ export class Context {
         await resolveLineage(node, this.#resolvePorts, options)
         return resolvePartitioner(partitionerOf(node), this.#resolutions)
       },
+      preferredLocations: async (node, partition) => {
+        await awaitSources(node, this.#resolutions)
+        listSources(node, this.#resolutions)
+        return this.#driver.preferredLocations(lastStage(node, this.#resolutions), partition)
+      },
       persist: (node, level) => this.#resolutions.levels.set(node.id, level),
       setName: (node, name) => this.#resolutions.names.set(node.id, name),
       nameOf: (node) => this.#resolutions.names.get(node.id),
@@ -202,22 +220,27 @@ export class Context {
 
   /**
    * A dataset of the rows of an iterable, cut into `partitions` runs of even length (default: one per slot). The driver
-   * keeps the encoded rows and sends each partition with its task.
-   * @throws UsageError where `partitions` is no whole number >= 1, or a row is no plain data.
+   * keeps the encoded rows and sends each partition with its task, which runs where `preferredLocations` says, if it can.
+   * @throws UsageError where `partitions` is no whole number >= 1, a row is no plain data, or locations are not told for each partition.
    * @example
    * await context.parallelize(['a', 'b', 'c'], 2).glom().collect() // [['a'], ['b', 'c']]
    */
-  parallelize<T extends Row>(rows: Iterable<T>, partitions?: number): Dataset<T> {
+  parallelize<T extends Row>(rows: Iterable<T>, options: number | ParallelizeOptions = {}): Dataset<T> {
     const site = callSite('parallelize')
+    const given = typeof options === 'number' ? { partitions: options } : options
+    const wrong = wrongOption(given, ['partitions', 'preferredLocations'])
+    if (wrong !== undefined) throw new UsageError(`${describeCallSite(site)} ${wrong}`)
+    const { partitions, preferredLocations } = given
     const all = Array.isArray(rows) ? (rows as T[]) : [...rows]
     const count = checkPartitions(partitions ?? this.#defaultPartitions, 'parallelize()')
+    const located = preferredLocations ? { locations: locationsOf(preferredLocations, count, site) } : {}
     const slices = Array.from({ length: count }, (_, partition) => {
       const slice = new SegmentBuilder()
       const end = Math.floor((all.length * (partition + 1)) / count)
       for (let i = Math.floor((all.length * partition) / count); i < end; i++) slice.push(all[i])
       return [slice.join()]
     })
-    return new Dataset<T>({ id: this.#runner.nextDatasetId(), site, kind: 'rows', slices }, this.#runner)
+    return new Dataset<T>({ id: this.#runner.nextDatasetId(), site, kind: 'rows', slices, ...located }, this.#runner)
   }
 
   /**
@@ -241,16 +264,26 @@ export class Context {
 
   /**
    * A dataset of your own making: `fn(partition, task)` returns the rows of a partition as an iterable, on the executors.
-   * It must return the same rows each time that it is asked, since lost partitions are computed again.
-   * @throws UsageError where `partitions` is no whole number >= 1; ClosureError where the function cannot travel.
+   * It must return the same rows each time that it is asked, since lost partitions are computed again. A task runs where
+   * `preferredLocations` says, if it can.
+   * @throws UsageError where `partitions` is no whole number >= 1, or locations are not told for each; ClosureError where the function cannot travel.
    * @example
    * await context.source(2, (partition) => [partition, partition * 10]).collect() // [0, 0, 1, 10]
    */
-  source<T extends Row>(partitions: number, fn: (partition: number, task: TaskContext) => Iterable<T>): Dataset<T> {
+  source<T extends Row>(
+    partitions: number,
+    fn: (partition: number, task: TaskContext) => Iterable<T>,
+    options: SourceOptions = {},
+  ): Dataset<T> {
     const site = callSite('source')
+    const wrong = wrongOption(options, ['preferredLocations'])
+    if (wrong !== undefined) throw new UsageError(`${describeCallSite(site)} ${wrong}`)
     const closure = this.#runner.capture(fn, site)
     checkPartitions(partitions, 'source()')
-    return new Dataset<T>({ id: this.#runner.nextDatasetId(), site, kind: 'source', partitions, closure }, this.#runner)
+    const { preferredLocations } = options
+    const located = preferredLocations ? { locations: locationsOf(preferredLocations, partitions, site) } : {}
+    const base = { id: this.#runner.nextDatasetId(), site }
+    return new Dataset<T>({ ...base, kind: 'source', partitions, closure, ...located }, this.#runner)
   }
 
   /**

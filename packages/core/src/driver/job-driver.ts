@@ -20,7 +20,7 @@ import type {
   TaskInput,
 } from '../protocol/messages.ts'
 import { closuresOf, mapClosures, withoutChunks } from '../protocol/plan-closures.ts'
-import type { StagePlan } from '../protocol/stage-plan.ts'
+import { withoutLocations, type StagePlan } from '../protocol/stage-plan.ts'
 import { keptFor } from '../scheduler/barrier-stage.ts'
 import {
   cacheKey,
@@ -38,6 +38,8 @@ import { SentChunks } from './sent-chunks.ts'
 export interface ExecutorInfo {
   /** Its address, or a name such as `local` where it has none. */
   readonly id: string
+  /** The name or address of its machine. */
+  readonly host: string
   /** How many tasks it runs at once. */
   readonly cores: number
   /** The version of Node that it runs on. */
@@ -123,6 +125,15 @@ export class JobDriver {
     isCached: (dataset, partition) => (this.#state.cached.get(cacheKey(dataset, partition))?.size ?? 0) > 0,
   }
 
+  /** Where a task would rather run: the executors that hold what it reads, else what its sources name. */
+  preferredLocations(plan: StagePlan, partition: number): string[] {
+    const { cached, locations } = neededInputs(plan, partition, keptFor(this.#state, plan))
+    const holders = cached.flatMap(({ datasetId, partition }) => [
+      ...(this.#state.cached.get(cacheKey(datasetId, partition)) ?? []),
+    ])
+    return [...new Set<string>(holders.length > 0 ? holders : locations.flat())]
+  }
+
   /** Takes an executor in; resolves when it has said that it is ready. */
   async addExecutor(
     id: ExecutorId,
@@ -149,9 +160,9 @@ export class JobDriver {
           executor.advertise = said.advertise
           executor.host = hostOf(said.advertise)
         }
-        executor.info = { id, cores: said.cores, nodeVersion: said.nodeVersion }
+        executor.info = { id, host: executor.host, cores: said.cores, nodeVersion: said.nodeVersion }
         this.#executors.set(id, executor)
-        this.#feed({ type: 'executorJoined', executor: id, cores: said.cores })
+        this.#feed({ type: 'executorJoined', executor: id, host: executor.host, cores: said.cores })
         ready.resolve()
       } else this.#onMessage(executor, said)
     })
@@ -399,7 +410,7 @@ export class JobDriver {
         this.#send(executor, { type: 'broadcast', id, bytes })
       }
       this.#sendChunks(executor, executor.chunks.forStage(task.stage, closuresOf(stage.plan)))
-      this.#send(executor, { type: 'stage', plan: mapClosures(stage.plan, withoutChunks) })
+      this.#send(executor, { type: 'stage', plan: withoutLocations(mapClosures(stage.plan, withoutChunks)) })
     }
     this.#send(executor, {
       type: 'run',

@@ -62,6 +62,8 @@ export interface RowsNode extends NodeBase {
   readonly kind: 'rows'
   /** One encoded block list per partition. */
   readonly slices: readonly (readonly Uint8Array[])[]
+  /** The hosts or executors where each partition would rather be read. */
+  readonly locations?: readonly (readonly string[])[]
   /** Of a checkpoint whose rows lay by key. */
   readonly partitioner?: PartitionerSpec
 }
@@ -87,6 +89,8 @@ export interface SourceNode extends NodeBase {
   readonly kind: 'source'
   readonly partitions: number
   readonly closure: Closure
+  /** The hosts or executors where each partition would rather be read. */
+  readonly locations?: readonly (readonly string[])[]
 }
 /** Rows that the driver reads from a stream at the first action. */
 export interface StreamNode extends NodeBase {

@@ -7,6 +7,8 @@ export interface NeededInputs {
   readonly shuffles: readonly { readonly shuffleId: ShuffleId; readonly reduce: number }[]
   readonly cached: readonly { readonly datasetId: DatasetId; readonly partition: number }[]
   readonly rows: readonly { readonly datasetId: DatasetId; readonly partition: number }[]
+  /** Where its sources would rather be read: hosts or executors. */
+  readonly locations: readonly (readonly string[])[]
   /** Steps that must be awaited before the rest of the task can run, those that others read first. */
   readonly awaited: readonly { readonly index: number; readonly partition: number }[]
 }
@@ -76,6 +78,7 @@ export function neededInputs(
   const cached: { datasetId: DatasetId; partition: number }[] = []
   const rows: { datasetId: DatasetId; partition: number }[] = []
   const awaited: { index: number; partition: number }[] = []
+  const locations: (readonly string[])[] = []
   const seen = new Set<string>()
   const todo: { index: number; partition: number }[] = [{ index: plan.nodes.length - 1, partition }]
   while (todo.length > 0) {
@@ -92,7 +95,8 @@ export function neededInputs(
     else if (node.kind === 'shuffle') shuffles.push({ shuffleId: node.shuffleId, reduce: partition })
     else todo.push(...readsOf(node, partition))
     if (isAwaited(node)) awaited.push({ index, partition })
+    if ('locations' in node) locations.push(node.locations![partition]!)
   }
   awaited.sort((a, b) => a.index - b.index)
-  return { shuffles, cached, rows, awaited }
+  return { shuffles, cached, rows, locations, awaited }
 }

@@ -113,6 +113,12 @@ function bucketsPerReducer({ partitioner, aggregator, forCogroup }: ShuffleNode)
   return 2 ** Math.max(0, Math.ceil(Math.log2(minBuckets / partitioner.partitions)))
 }
 
+/** The stage that ends in `root`, for questions about its tasks; what depends on data may not be known yet. */
+export function lastStage(root: LineageNode, resolutions: Resolutions): StagePlan {
+  const counts = partitionCounts(topologicalOrder(root), resolutions)
+  return stageOf(root, { kind: 'count' }, root.site, counts, resolutions, 0 as StageId)
+}
+
 /** The stages of a job, parents first, the result stage last. */
 export function splitStages(
   root: LineageNode,
@@ -191,11 +197,14 @@ interface PlanScope {
 
 function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resolutions }: PlanScope): PlanNode {
   switch (node.kind) {
-    case 'rows':
     case 'stream':
       return { ...base, kind: 'rows' }
-    case 'source':
-      return { ...base, kind: 'source', closure: node.closure }
+    case 'rows':
+      return { ...base, kind: 'rows', ...(node.locations ? { locations: node.locations } : {}) }
+    case 'source': {
+      const { closure, locations } = node
+      return { ...base, kind: 'source', closure, ...(locations ? { locations } : {}) }
+    }
     case 'range':
       return { ...base, kind: 'range', start: node.start, end: node.end, step: node.step }
     case 'files': {

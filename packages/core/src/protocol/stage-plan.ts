@@ -8,6 +8,9 @@ import type { Closure } from '../closure/closure.ts'
 import type { Aggregator, JoinKind, Sampler } from '../lineage/node.ts'
 import type { Partitioner } from '../lineage/partitioner.ts'
 
+/** Hosts or executors by partition. Only the scheduler asks for them: executors are not sent any. */
+type Locations = readonly (readonly string[])[]
+
 /** One step of a pipeline; `parent` and `parents` are indices into `StagePlan.nodes`, always smaller than its own. */
 export type PlanNode = {
   readonly datasetId: DatasetId
@@ -15,7 +18,7 @@ export type PlanNode = {
   readonly site: string
   readonly persist?: StorageLevel
 } & (
-  | { readonly kind: 'rows' }
+  | { readonly kind: 'rows'; readonly locations?: Locations }
   | { readonly kind: 'range'; readonly start: number; readonly end: number; readonly step: number }
   | {
       readonly kind: 'files'
@@ -23,7 +26,7 @@ export type PlanNode = {
       readonly splits: readonly (readonly FileSplit[])[]
       readonly malformed?: AccumulatorId
     }
-  | { readonly kind: 'source'; readonly closure: Closure }
+  | { readonly kind: 'source'; readonly closure: Closure; readonly locations?: Locations }
   | {
       readonly kind: 'map' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues' | 'keyBy'
       readonly parent: number
@@ -86,6 +89,17 @@ export type PlanNode = {
       readonly sort?: 'ascending' | 'descending'
     }
 )
+
+/** What executors need of a plan. */
+export function withoutLocations(plan: StagePlan): StagePlan {
+  if (!plan.nodes.some((node) => 'locations' in node)) return plan
+  const nodes = plan.nodes.map((node) => {
+    if (!('locations' in node)) return node
+    const { locations: _, ...rest } = node
+    return rest
+  })
+  return { ...plan, nodes }
+}
 
 /** The steps that a step reads, by index. */
 export function parentsOfStep(node: PlanNode): readonly number[] {

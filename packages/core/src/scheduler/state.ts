@@ -7,6 +7,8 @@ import type { Gang } from './barrier-stage.ts'
 
 export interface ExecutorState {
   readonly id: ExecutorId
+  /** The name or address of its machine. */
+  readonly host: string
   readonly cores: number
   readonly running: Set<TaskId>
   /** It is to leave: it gets tasks only where no other executor is left, and goes when no job is under way. */
@@ -78,7 +80,12 @@ export interface SchedulerState {
 }
 
 export type SchedulerEvent =
-  | { readonly type: 'executorJoined'; readonly executor: ExecutorId; readonly cores: number }
+  | {
+      readonly type: 'executorJoined'
+      readonly executor: ExecutorId
+      readonly host: string
+      readonly cores: number
+    }
   | { readonly type: 'executorDraining'; readonly executor: ExecutorId }
   | { readonly type: 'executorLost'; readonly executor: ExecutorId; readonly reason: string }
   | {

@@ -26,6 +26,7 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
     case 'executorJoined':
       state.executors.set(event.executor, {
         id: event.executor,
+        host: event.host,
         cores: event.cores,
         running: new Set(),
         draining: false,

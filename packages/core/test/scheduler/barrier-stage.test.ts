@@ -16,7 +16,8 @@ const barrier = 'barrier().mapPartitions() at job.ts:3:5'
 
 function withExecutors(...executors: ExecutorId[]): SchedulerState {
   const state = initialState({ maxFailures: 3, maxLosses: 3, localityWaitMs: 500 })
-  for (const executor of executors) transition(state, { type: 'executorJoined', executor, cores: 1 }, 0)
+  for (const executor of executors)
+    transition(state, { type: 'executorJoined', executor, host: `host of ${executor}`, cores: 1 }, 0)
   return state
 }
 

@@ -10,7 +10,8 @@ const b = 'b' as ExecutorId
 
 function withExecutors(...executors: ExecutorId[]): SchedulerState {
   const state = initialState({ maxFailures: 2, maxLosses: 3, localityWaitMs: 500 })
-  for (const executor of executors) transition(state, { type: 'executorJoined', executor, cores: 1 }, 0)
+  for (const executor of executors)
+    transition(state, { type: 'executorJoined', executor, host: `host of ${executor}`, cores: 1 }, 0)
   return state
 }
 
@@ -23,6 +24,7 @@ const source = {
   partitions: 2,
   site: 'range()',
 } as const
+const rowsAt = { kind: 'rows', datasetId: 1 as DatasetId, partitions: 2, site: 'parallelize()' } as const
 const shuffle = {
   kind: 'shuffle',
   shuffleId: 7 as ShuffleId,
@@ -178,6 +180,32 @@ describe('placement', () => {
       'wakeAfter',
     ])
     expect(brief(transition(state, { type: 'timePassed' }, 500))).toEqual(['3/0@b'])
+  })
+
+  test('a task runs where its source lies, by executor before by host, and anywhere where no executor has that name', () => {
+    const located = (id: number, ...locations: string[][]) => plan(id, { nodes: [{ ...rowsAt, locations }] })
+    const state = withExecutors(a, b)
+    expect(brief(submit(state, 1, [located(1, ['host of b'], ['a'])], [0, 1]))).toEqual(['1/0@b', '1/1@a'])
+    finish(state, 1)
+    finish(state, 2)
+    expect(brief(submit(state, 2, [located(2, ['host of a', 'b'], ['nowhere'])], [0, 1]))).toEqual(['2/0@b', '2/1@a'])
+    // Both would rather run on `b`, which is busy: they wait, for so long as for kept partitions.
+    expect(brief(submit(state, 3, [located(3, ['b'], ['b'])], [0, 1]))).toEqual([])
+    expect(brief(transition(state, { type: 'taskFinished', task: 4 as TaskId, success: done() }, 0))).toEqual([
+      'commitTask',
+      'wakeAfter',
+    ])
+    expect(brief(transition(state, { type: 'timePassed' }, 500))).toEqual(['3/0@a'])
+  })
+
+  test('a kept partition goes before what the source says', () => {
+    const state = withExecutors(a, b)
+    const kept = (id: number) => plan(id, { nodes: [{ ...rowsAt, persist: 'memory', locations: [['a'], ['a']] }] })
+    submit(state, 1, [kept(1)], [1])
+    submit(state, 2, [plan(2)], [0])
+    finish(state, 2)
+    state.cached.set('1-0', new Set([b]))
+    expect(brief(submit(state, 3, [kept(3)], [0]))).toEqual(['3/0@b'])
   })
 
   test('tasks that turn out to be short are sent ahead, four for each slot', () => {
