@@ -52,7 +52,17 @@ export interface Dependency {
   readonly id: number
 }
 
-/** A lazy, partitioned collection of plain values; nothing is computed until an action is called. */
+/**
+ * A lazy, partitioned collection of plain values; nothing is computed until an action is called.
+ *
+ * Transformations return a new dataset at once; what they shuffle is said at each, and where nothing is said nothing moves.
+ * Actions run a job and return a promise. It rejects with a TaskError where a function throws on its last attempt, with an
+ * AbortedError where their `signal` fires or the context is stopped, and with a ClusterError where machines fail for good.
+ * @example
+ * const lines = context.parallelize(['to be', 'or not', 'to be'])
+ * const counts = lines.flatMap((line) => line.split(' ')).map((word) => [word, 1]).reduceByKey((a, b) => a + b)
+ * await counts.sortByKey().collect() // [['be', 2], ['not', 1], ['or', 1], ['to', 2]]
+ */
 export class Dataset<T> {
   /** @internal */
   readonly node: LineageNode
@@ -686,7 +696,7 @@ export class Dataset<T> {
   // Persistence and lineage
 
   /**
-   * Keeps the partitions in memory once an action has computed them.
+   * Keeps the partitions in memory once an action has computed them; those that find no room are computed again each time.
    * @example
    * const kept = context.range(0, 3).map((n) => n * n).cache()
    * await kept.count() + await kept.count() // 6
@@ -696,7 +706,7 @@ export class Dataset<T> {
   }
 
   /**
-   * Keeps the partitions where `level` says once an action has computed them.
+   * Keeps the partitions where `level` says once an action has computed them, encoded, on the executor that did.
    * @throws UsageError for an unknown level.
    * @example
    * await context.range(0, 3).persist('memory-and-disk').count() // 3
@@ -1116,7 +1126,7 @@ export class Dataset<T> {
   }
 
   /**
-   * Calls `fn` for each row, on the executors.
+   * Calls `fn` for each row, on the executors. A task that runs again, after a failure or a loss, calls it again.
    * @example
    * const sum = context.accumulator()
    * await context.range(0, 4).foreach((n) => sum.add(n))
@@ -1128,7 +1138,7 @@ export class Dataset<T> {
   }
 
   /**
-   * Calls `fn` once per partition with its rows, on the executors.
+   * Calls `fn` once per partition with its rows, on the executors. A task that runs again calls it again.
    * @example
    * const partitions = context.accumulator()
    * await context.range(0, 4, { partitions: 2 }).foreachPartition(() => partitions.add(1))
