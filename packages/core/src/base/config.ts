@@ -14,6 +14,8 @@ const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   return z.int(rule).min(least, rule).max(most, rule)
 }
 
+const folderRule = 'the path or the s3:// address of a folder'
+
 const schema = z.strictObject({
   master: z.string("a string, such as 'local[2]'"),
   executors: z
@@ -28,6 +30,7 @@ const schema = z.strictObject({
   taskMaxLosses: whole(1),
   localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
   workDir: z.string('the path of a folder').optional(),
+  checkpointDir: z.string(folderRule).min(1, folderRule).optional(),
   onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
   onTask: z.custom<(report: TaskReport) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
@@ -65,6 +68,10 @@ export interface ContextOptions {
   readonly localityWaitMs?: number | undefined
   /** The folder for spilled data, by default the system's for temporary files. Running daemons have their own `--work-dir`. */
   readonly workDir?: string | undefined
+  /**
+   * The folder for checkpoints, a path or an `s3://` address that driver and executors share. Without it, the driver holds them.
+   */
+  readonly checkpointDir?: string | undefined
   /** Gets what executors and driver report, and what functions print; without it, all but `debug` goes to stderr. */
   readonly onLog?: ((record: LogRecord) => void) | undefined
   /** Called on the driver for each task that counts, once its results are taken. */

@@ -35,7 +35,8 @@ export type WriteFormat =
       readonly columns?: readonly string[] | undefined
     }
   | { readonly kind: 'parquet'; readonly columns?: Readonly<Record<string, ParquetType>> | undefined }
-  | { readonly kind: 'objects' }
+  /** `isOwn`: only this program reads them, so the names that it has for classes will do. */
+  | { readonly kind: 'objects'; readonly isOwn?: true }
 
 /** How a Parquet file holds the values of a column. */
 export type ParquetType =

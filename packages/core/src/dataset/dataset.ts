@@ -729,11 +729,14 @@ export class Dataset<T> {
   }
 
   /**
-   * Computes the dataset and cuts it off from what it was made of: the driver keeps the encoded partitions, and a lost
-   * one is sent again instead of computed. Partitions that executors keep stay where they are. What the dataset was
-   * made of may then be dropped, so a job that goes on for long keeps a lineage of constant length. Each encoded
-   * partition moves to the driver, which holds it until the scope that was open at the call ends.
-   * @throws AbortedError when `signal` aborts.
+   * Computes the dataset and cuts it off from what it was made of: a lost partition is read again instead of computed.
+   * Partitions that executors keep stay where they are. What the dataset was made of may then be dropped, so a job that
+   * goes on for long keeps a lineage of constant length.
+   *
+   * With `checkpointDir` of the context, executors write the partitions there, each once, and nothing moves; they survive the
+   * loss of every executor. Without it, each encoded partition moves to the driver, which holds it. Both go when nobody holds
+   * the dataset any more, when the scope that was open at the call ends, and with the context; `saveAsObjectFile` is for keeps.
+   * @throws AbortedError when `signal` aborts; UsageError where the folder is not one that driver and executors share.
    * @example
    * let state = context.range(0, 3)
    * for (let step = 0; step < 3; step++) state = await state.map((n) => n * 2).cache().checkpoint()
@@ -741,11 +744,24 @@ export class Dataset<T> {
    */
   async checkpoint(options: ActionOptions = {}): Promise<Dataset<T>> {
     const action = this.#action('checkpoint', options)
+    const pattern = this.runner.checkpointFolder(this.node)
+    if (pattern !== undefined) return this.#checkpointTo(pattern, action)
     const parts = await actions.run(action, { kind: 'collect' })
     const partitioner = await this.runner.partitioner(this.node, options)
     const slices = parts.map((part) => [part])
     const { site } = action
     return this.#make({ id: this.node.id, site, kind: 'rows', slices, ...(partitioner ? { partitioner } : {}) })
+  }
+
+  /**
+   * The folder that `checkpoint` wrote; undefined where it did not write one, or is not what made this dataset.
+   * @example
+   * await using other = await createContext({ master: 'memory[1]', checkpointDir: folder })
+   * const kept = await other.range(0, 3).checkpoint()
+   * kept.getCheckpointFile()!.startsWith(folder) // true
+   */
+  getCheckpointFile(): string | undefined {
+    return this.node.kind === 'files' && this.node.isCheckpoint ? this.node.pattern : undefined
   }
 
   /**
@@ -1294,6 +1310,26 @@ export class Dataset<T> {
   /** @internal */
   [shipSymbol](): never {
     throw new UsageError('is a dataset, which lives on the driver; collect() it first, or join() with it')
+  }
+
+  async #checkpointTo(pattern: string, action: actions.Action): Promise<Dataset<T>> {
+    const { site, options } = action
+    const partitioner = await this.runner.partitioner(this.node, options)
+    await saveFiles(action, pattern, { kind: 'objects', isOwn: true }, '.objects')
+    const files = this.#make<T>({
+      id: this.node.id,
+      site,
+      kind: 'files',
+      pattern,
+      format: { kind: 'objects' },
+      from: 'executors',
+      minPartitions: 1,
+      isCheckpoint: true,
+      ...(partitioner ? { partitioner } : {}),
+    })
+    // Lists them now: they are not to change any more.
+    await files.partitionCount()
+    return files
   }
 
   #base(site: CallSite) {

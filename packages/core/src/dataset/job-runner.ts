@@ -31,6 +31,8 @@ export interface JobRunner {
   partitioner(node: LineageNode, options: ActionOptions): Promise<Partitioner | undefined>
   /** Where the task of a partition would rather run. */
   preferredLocations(node: LineageNode, partition: number): Promise<string[]>
+  /** Where a checkpoint of the dataset goes; undefined where the driver holds it. */
+  checkpointFolder(node: LineageNode): string | undefined
   persist(node: LineageNode, level: StorageLevel): void
   unpersist(node: LineageNode): void
   setName(node: LineageNode, name: string): void

@@ -65,9 +65,11 @@ export async function saveFiles(
     const sink = { kind: 'save', operation, attemptFolder, marker, format } as const
     const files = await runValues<string | undefined>(action, compression ? { ...sink, compression } : sink)
     const compressed = compression && format.kind !== 'parquet' ? endingOf(compression) : ''
+    // Names sort as partitions do.
+    const digits = Math.max(5, String(files.length - 1).length)
     for (const [partition, written] of files.entries())
       if (written !== undefined)
-        await target.commit(written, `part-${String(partition).padStart(5, '0')}${ending}${compressed}`)
+        await target.commit(written, `part-${String(partition).padStart(digits, '0')}${ending}${compressed}`)
     await target.finish()
   } catch (error) {
     // What cannot be removed is not marked either; the first error says why.

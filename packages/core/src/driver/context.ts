@@ -39,6 +39,7 @@ import { Accumulator } from '../task/accumulator.ts'
 import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { JobDriver, type ExecutorInfo, type Metrics } from './job-driver.ts'
+import { CheckpointFiles } from './checkpoint-files.ts'
 import { Scope } from './scope.ts'
 import { readOnDriver } from './driver-files.ts'
 import {
@@ -111,7 +112,7 @@ export class Context {
   /** Whose rows the driver reads, with the partitions whose malformed rows are counted. */
   readonly #driverFiles = new Map<DatasetId, { readonly node: WeakRef<FilesNode>; readonly counted: Set<number> }>()
   readonly #resolutions: Resolutions = {
-    splits: new Map(),
+    splits: new WeakMap(),
     bounds: new WeakMap(),
     offsets: new Map(),
     levels: new Map(),
@@ -130,6 +131,7 @@ export class Context {
   readonly #scopes: Scope[] = []
   /** What captures warned of already, each once per call site. */
   readonly #warned = new Set<string>()
+  readonly #checkpoints: CheckpointFiles | undefined
   readonly #runner: JobRunner
   #defaultPartitions = 1
   #stopped: Promise<void> | undefined
@@ -139,6 +141,10 @@ export class Context {
     this.#config = config
     driverClasses.meet = meetClass
     this.#cluster = cluster
+    if (config.checkpointDir !== undefined)
+      this.#checkpoints = new CheckpointFiles(config.checkpointDir, (message) =>
+        (config.onLog ?? printWarnings)({ level: 'warn', source: 'driver', message }),
+      )
     this.#driver = new JobDriver({
       clock: cluster.clock,
       limits: {
@@ -188,6 +194,7 @@ export class Context {
         listSources(node, this.#resolutions)
         return this.#driver.preferredLocations(lastStage(node, this.#resolutions), partition)
       },
+      checkpointFolder: (node) => this.#checkpoints?.next(node.id),
       persist: (node, level) => this.#resolutions.levels.set(node.id, level),
       setName: (node, name) => this.#resolutions.names.set(node.id, name),
       nameOf: (node) => this.#resolutions.names.get(node.id),
@@ -517,6 +524,7 @@ export class Context {
     this.#stopped ??= (async () => {
       this.#driver.stop()
       await this.#cluster.stop()
+      await this.#checkpoints?.end()
     })()
     return this.#stopped
   }
@@ -613,10 +621,10 @@ export class Context {
         )
     if (owners.get(node) !== this) this.#reachability.watch(node)
     owners.set(node, this)
-    if (node.kind === 'rows') {
-      this.#slices.set(node.id, node.slices)
-      for (const scope of this.#scopes) scope.remove(node.id)
-    }
+    const isCheckpoint = node.kind === 'files' && node.isCheckpoint
+    if (node.kind === 'rows') this.#slices.set(node.id, node.slices)
+    if (isCheckpoint) this.#checkpoints!.keep(node.id, node.pattern)
+    if (node.kind === 'rows' || isCheckpoint) for (const scope of this.#scopes) scope.remove(node.id)
     if (node.kind === 'files' && node.from === 'driver')
       this.#driverFiles.set(node.id, { node: new WeakRef(node), counted: new Set() })
     this.#scopes.at(-1)?.add(node)
@@ -648,7 +656,7 @@ export class Context {
 
   /** Each time that a task starts; what is malformed counts at the first. */
   #readOnDriver(node: FilesNode, partition: number): readonly Uint8Array[] {
-    const { blocks, report } = readOnDriver(node, this.#resolutions.splits.get(node.id)![partition]!)
+    const { blocks, report } = readOnDriver(node, this.#resolutions.splits.get(node)![partition]!)
     const { counted } = this.#driverFiles.get(node.id)!
     if (!counted.has(partition) && node.malformed !== undefined) this.#malformed.get(node.malformed)!.add(report)
     counted.add(partition)
@@ -662,13 +670,13 @@ export class Context {
   #forget(datasets: readonly DatasetId[], shuffles: readonly ShuffleId[], malformed: readonly number[]): void {
     const kept = datasets.filter((id) => this.#resolutions.levels.delete(id))
     for (const id of datasets) {
-      this.#resolutions.splits.delete(id)
       this.#resolutions.offsets.delete(id)
       this.#resolutions.names.delete(id)
       this.#slices.delete(id)
       this.#streams.delete(id)
       this.#driverFiles.delete(id)
     }
+    this.#checkpoints?.drop(datasets)
     for (const id of malformed) this.#malformed.delete(id)
     if (!this.#stopped && kept.length + shuffles.length > 0) this.#driver.drop(kept, shuffles, [])
     for (const id of shuffles) this.#resolutions.mapStages.delete(id)

@@ -40,8 +40,8 @@ const keysPerPartition = 200
 /** Lists what can only be listed with a promise: the row groups of Parquet files, and objects in S3. */
 export async function awaitSources(node: LineageNode, resolutions: Resolutions): Promise<void> {
   for (const at of topologicalOrder(node)) {
-    if (at.kind !== 'files' || resolutions.splits.has(at.id)) continue
-    if (isListedAsync(at)) resolutions.splits.set(at.id, await listFilesAsync(at))
+    if (at.kind !== 'files' || resolutions.splits.has(at)) continue
+    if (isListedAsync(at)) resolutions.splits.set(at, await listFilesAsync(at))
   }
 }
 
@@ -49,12 +49,12 @@ export async function awaitSources(node: LineageNode, resolutions: Resolutions):
 export function listSources(node: LineageNode, resolutions: Resolutions): LineageNode[] {
   const order = topologicalOrder(node)
   for (const at of order) {
-    if (at.kind !== 'files' || resolutions.splits.has(at.id)) continue
+    if (at.kind !== 'files' || resolutions.splits.has(at)) continue
     if (isListedAsync(at))
       throw new UsageError(
         `${describeCallSite(at.site)}: its partitions are not known yet; await partitionCount() or an action first`,
       )
-    resolutions.splits.set(at.id, listFiles(at))
+    resolutions.splits.set(at, listFiles(at))
   }
   const counts = partitionCounts(order, resolutions)
   for (const at of order) {

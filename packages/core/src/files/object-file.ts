@@ -13,11 +13,13 @@ const beginning = Buffer.from('gridify objects 1\n')
 const headerBytes = 8
 const frameBytes = 2 ** 20
 
-export function* encodeObjects(batches: Iterable<unknown[]>): Generator<Buffer> {
+/** `isOwn`: only this program reads them, so the names that it has for classes will do. */
+export function* encodeObjects(batches: Iterable<unknown[]>, isOwn = false): Generator<Buffer> {
   yield beginning
+  const named = isOwn ? <T>(run: () => T) => run() : withLastingNames
   let rows = new SegmentBuilder()
   function* frame(): Generator<Buffer> {
-    const segment = withLastingNames(() => rows.join())
+    const segment = named(() => rows.join())
     rows = new SegmentBuilder()
     if (segment.length === 0) return
     const header = Buffer.alloc(headerBytes)
@@ -27,7 +29,7 @@ export function* encodeObjects(batches: Iterable<unknown[]>): Generator<Buffer> 
     yield Buffer.from(segment.buffer, segment.byteOffset, segment.byteLength)
   }
   for (const batch of batches) {
-    withLastingNames(() => rows.pushAll(batch))
+    named(() => rows.pushAll(batch))
     if (rows.bytes > frameBytes) yield* frame()
   }
   yield* frame()

@@ -35,7 +35,7 @@ function* encodeRows(
       yield* csvOf(batches, format, operation)
       return
     case 'objects':
-      yield* encodeObjects(batches)
+      yield* encodeObjects(batches, format.isOwn)
       return
     case 'parquet':
       yield* encodeParquet(batches, format.columns, compression)

@@ -81,6 +81,10 @@ export interface FilesNode extends NodeBase {
   /** Who reads the files: the executors that run the tasks, or the driver, which sends them the rows. */
   readonly from: 'executors' | 'driver'
   readonly minPartitions: number
+  /** Of a checkpoint whose rows lay by key. */
+  readonly partitioner?: PartitionerSpec
+  /** The files were written to take the place of what a dataset was made of; they go with it. */
+  readonly isCheckpoint?: true
   /** Where rows that are none are counted. */
   readonly malformed?: AccumulatorId
 }
@@ -290,7 +294,7 @@ function partitionerOriginOf(node: LineageNode): LineageNode | undefined {
 }
 
 function ownPartitioner(node: LineageNode): PartitionerSpec | undefined {
-  return node.kind === 'shuffle' || node.kind === 'rows' || node.kind === 'kept' ? node.partitioner : undefined
+  return 'partitioner' in node ? node.partitioner : undefined
 }
 
 /** The parent whose rows keep their keys and their partitions in `node`. */

@@ -45,6 +45,9 @@ export function explainStages(root: LineageNode, resolutions: Resolutions, held:
       const notes = [
         ...(at.kind === 'shuffle' ? [`reads shuffle ${shuffles.indexOf(at) + 1}`] : []),
         ...(partitionerOf(at) ? [`by ${describePartitioner(partitionerOf(at)!)}`] : []),
+        ...(at.site.operation === 'checkpoint'
+          ? [at.kind === 'files' ? `in ${at.pattern}` : 'held by the driver']
+          : []),
         ...(level ? [`kept: ${level}${isCached(at) ? ', held' : ''}`] : []),
       ]
       lines.push(`  ${describe(at)}${notes.length > 0 ? ` [${notes.join('; ')}]` : ''}`)

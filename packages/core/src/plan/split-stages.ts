@@ -10,6 +10,7 @@ import {
   parentsOf,
   partitionerOf,
   topologicalOrder,
+  type FilesNode,
   type LineageNode,
   type ShuffleNode,
   type PartitionerSpec,
@@ -21,7 +22,8 @@ import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts
 
 /** What the driver has found out, kept for the life of the context. */
 export interface Resolutions {
-  readonly splits: Map<DatasetId, readonly (readonly FileSplit[])[]>
+  /** By node, since a checkpoint has the id of the dataset that it takes the place of. */
+  readonly splits: WeakMap<FilesNode, readonly (readonly FileSplit[])[]>
   readonly bounds: WeakMap<SampledRange, RangePartitioner>
   /** For `zipWithIndex`: how many rows lie before each partition. */
   readonly offsets: Map<DatasetId, readonly number[]>
@@ -60,7 +62,7 @@ function countFrom(node: LineageNode, counts: Map<DatasetId, number>, resolution
     case 'kept':
       return node.partitions
     case 'files':
-      return resolutions.splits.get(node.id)!.length
+      return resolutions.splits.get(node)!.length
     case 'shuffle':
       return node.partitioner.partitions
     case 'coalesce':
@@ -210,7 +212,7 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
     case 'files': {
       if (node.from === 'driver') return { ...base, kind: 'rows' }
       const { format, malformed } = node
-      const splits = resolutions.splits.get(node.id)!
+      const splits = resolutions.splits.get(node)!
       return { ...base, kind: 'files', format, splits, ...(malformed === undefined ? {} : { malformed }) }
     }
     case 'keys':

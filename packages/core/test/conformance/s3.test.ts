@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { createContext } from '@gridify/core'
 import S3rver from 's3rver'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onEveryCluster } from './every-cluster.ts'
@@ -98,4 +99,28 @@ onEveryCluster((context) => {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: 'data', Key: keyOf(address) }))
     expect(await Body!.transformToString()).toBe('{"n":2}\n')
   })
+})
+
+test('a checkpoint is written to a bucket, read from there, and removed with its context', async () => {
+  const base = fresh()
+  const context = await createContext({ master: 'local[2]', checkpointDir: `${base}/` })
+  const cut = await context
+    .range(0, 6, { partitions: 2 })
+    .map((n) => [n % 2, n])
+    .partitionBy(2)
+    .checkpoint()
+  expect(
+    await cut
+      .reduceByKey((a, b) => a + b)
+      .assertNarrow()
+      .values()
+      .sum(),
+  ).toBe(15)
+  expect((await keysBelow(base)).map((key) => key.replace(/^gridify-[^/]*/, '')).sort()).toEqual([
+    `/dataset-${cut.id}-1/_SUCCESS`,
+    `/dataset-${cut.id}-1/part-00000.objects`,
+    `/dataset-${cut.id}-1/part-00001.objects`,
+  ])
+  await context.stop()
+  expect(await keysBelow(base)).toEqual([])
 })

@@ -42,6 +42,18 @@ stage 4: 4 partitions -> result
   )
 })
 
+test('a checkpoint has no stages before it, and says who holds it', async () => {
+  const sums = pairs().reduceByKey((a, b) => a + b, 2)
+  const cut = await sums.checkpoint()
+  expect(planOf(cut.mapValues((n) => n + 1).groupByKey(3))).toBe(
+    `stage 1: 2 partitions -> shuffle 1 by hash into 3, for groupByKey()
+  checkpoint() [by hash into 2; held by the driver]
+  mapValues() [by hash into 2]
+stage 2: 3 partitions -> result
+  groupByKey() [reads shuffle 1; by hash into 3]`,
+  )
+})
+
 test('a stage whose tasks start together says so', () => {
   const met = pairs()
     .partitionBy(2)
