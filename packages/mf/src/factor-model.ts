@@ -87,11 +87,11 @@ export class FactorModel {
   get report(): FitReport {
     return this.#parts.report
   }
-  /** Ids in rank order. */
+  /** The ids of all users, in rank order. */
   get users(): readonly Id[] {
     return this.#parts.users
   }
-  /** Ids in rank order. */
+  /** The ids of all items, in rank order. */
   get items(): readonly Id[] {
     return this.#parts.items
   }

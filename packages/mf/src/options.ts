@@ -39,7 +39,8 @@ const schema = z.strictObject({
   kernel: oneOf('auto', ...kernelVariants).default('auto'),
 })
 
-/** How a model is trained. Written out, since a program that has no types of zod reads these. */
+/** How a model is trained. */
+// Not taken from the schema: a program that has no types of zod reads it.
 export interface ALSOptions {
   /** `half` (the default): a row's ratings lie together, vectors move. `full`: K x L blocks, partial sums move too. */
   readonly scheme?: 'half' | 'full' | undefined

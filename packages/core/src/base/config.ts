@@ -37,8 +37,9 @@ const schema = z.strictObject({
 
 /**
  * Where a context runs its tasks, and with what. Each option goes before its environment variable, and that before the
- * default. Written out here, since a program that has no types of zod reads it.
+ * default.
  */
+// Not taken from the schema: a program that has no types of zod reads it.
 export interface ContextOptions {
   /** `local[n]`, `local[*]` (the default), `local-cluster[n,cores]` or `memory[n]`; else `GRIDIFY_MASTER`. */
   readonly master?: string | undefined
