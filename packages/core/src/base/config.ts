@@ -44,7 +44,7 @@ export interface ContextOptions {
   /** `local[n]`, `local[*]` (the default), `local-cluster[n,cores]` or `memory[n]`; else `GRIDIFY_MASTER`. */
   readonly master?: string | undefined
   /** Addresses of running daemons, such as `ws://host:7077`, in place of `master`; else `GRIDIFY_EXECUTORS`, with commas. */
-  readonly executors?: string[] | undefined
+  readonly executors?: readonly string[] | undefined
   /** The file with the secret of the daemons, else `GRIDIFY_SECRET_FILE`; on loopback `~/.gridify/secret` by default. */
   readonly secretFile?: string | undefined
   /** PEM of the authority that certifies executors behind `wss://`, where it is not a public one; they get it too. */
