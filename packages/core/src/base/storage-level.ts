@@ -5,3 +5,10 @@
 export type StorageLevel = 'memory' | 'memory-and-disk' | 'disk'
 
 export const storageLevels: readonly StorageLevel[] = ['memory', 'memory-and-disk', 'disk']
+
+/** What `persist` asks for. */
+export interface Persistence {
+  readonly level: StorageLevel
+  /** On how many executors. */
+  readonly replicas: number
+}

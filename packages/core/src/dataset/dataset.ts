@@ -706,15 +706,21 @@ export class Dataset<T> {
   }
 
   /**
-   * Keeps the partitions where `level` says once an action has computed them, encoded, on the executor that did.
-   * @throws UsageError for an unknown level.
+   * Keeps the partitions where `level` says once an action has computed them. With `replicas`, each partition that was
+   * kept moves to so many executors in all, as far as there are as many, before the action ends; when one is lost, its
+   * partitions are read from the others, and copied again.
+   * @throws UsageError for an unknown level, and for replicas that are no whole number from 1.
    * @example
-   * await context.range(0, 3).persist('memory-and-disk').count() // 3
+   * await context.range(0, 3).persist('memory-and-disk', { replicas: 2 }).count() // 3
    */
-  persist(level: StorageLevel = 'memory'): this {
+  persist(level: StorageLevel = 'memory', options: { readonly replicas?: number } = {}): this {
+    this.#site('persist', options, ['replicas'])
+    const { replicas = 1 } = options
     if (!storageLevels.includes(level))
       throw new UsageError(`persist(): '${String(level)}' is no storage level; use ${storageLevels.join(', ')}`)
-    this.runner.persist(this.node, level)
+    if (!Number.isSafeInteger(replicas) || replicas < 1)
+      throw new UsageError(`persist(): \`replicas\` must be a whole number from 1, got ${String(replicas)}`)
+    this.runner.persist(this.node, { level, replicas })
     return this
   }
 

@@ -2,7 +2,7 @@
 
 import type { CallSite } from '../base/call-site.ts'
 import type { DatasetId, ShuffleId } from '../base/ids.ts'
-import type { StorageLevel } from '../base/storage-level.ts'
+import type { Persistence } from '../base/storage-level.ts'
 import type { Closure } from '../closure/closure.ts'
 import type { LineageNode } from '../lineage/node.ts'
 import type { Partitioner } from '../lineage/partitioner.ts'
@@ -33,7 +33,7 @@ export interface JobRunner {
   preferredLocations(node: LineageNode, partition: number): Promise<string[]>
   /** Where a checkpoint of the dataset goes; undefined where the driver holds it. */
   checkpointFolder(node: LineageNode): string | undefined
-  persist(node: LineageNode, level: StorageLevel): void
+  persist(node: LineageNode, persistence: Persistence): void
   unpersist(node: LineageNode): void
   setName(node: LineageNode, name: string): void
   nameOf(node: LineageNode): string | undefined

@@ -195,7 +195,7 @@ export class Context {
         return this.#driver.preferredLocations(lastStage(node, this.#resolutions), partition)
       },
       checkpointFolder: (node) => this.#checkpoints?.next(node.id),
-      persist: (node, level) => this.#resolutions.levels.set(node.id, level),
+      persist: (node, persistence) => this.#resolutions.levels.set(node.id, persistence),
       setName: (node, name) => this.#resolutions.names.set(node.id, name),
       nameOf: (node) => this.#resolutions.names.get(node.id),
       unpersist: (node) => this.#unpersist(node.id),

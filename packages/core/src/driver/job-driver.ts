@@ -102,6 +102,8 @@ export class JobDriver {
   readonly #countedAdds = new Set<string>()
   readonly #totals = { movedBytes: 0, networkBytes: 0, diskBytes: 0, tasks: 0 }
   #cancelWake: (() => void) | undefined
+  /** Resolves when no copy of a kept partition is under way. */
+  #copied: Deferred<void> | undefined
   #stopped = false
 
   constructor(options: JobDriverOptions) {
@@ -211,6 +213,7 @@ export class JobDriver {
       if (signal?.aborted) abort()
       if (this.#jobs.has(job)) this.#feed({ type: 'jobSubmitted', job, stages, partitions })
       await entry.done.promise
+      await this.#allCopied()
       return partitions.map((partition) => entry.results.get(partition)!)
     } finally {
       signal?.removeEventListener('abort', abort)
@@ -235,6 +238,7 @@ export class JobDriver {
   stop(): void {
     this.#stopped = true
     this.#cancelWake?.()
+    this.#copied?.resolve()
     for (const { done } of this.#jobs.values())
       done.reject(new AbortedError('the context was stopped while the job ran'))
     this.#jobs.clear()
@@ -273,6 +277,11 @@ export class JobDriver {
           partition: message.partition,
         })
         return
+      case 'copied': {
+        const { datasetId: dataset, partition, held } = message
+        this.#feed({ type: 'partitionCopied', executor: executor.id, dataset, partition, held })
+        return
+      }
       case 'log':
         this.#options.onLog(message.record)
         return
@@ -298,6 +307,7 @@ export class JobDriver {
 
   #feed(event: SchedulerEvent): void {
     for (const command of transition(this.#state, event, this.#options.clock.now())) this.#carryOut(command)
+    if (this.#state.copying.size === 0) this.#copied?.resolve()
   }
 
   #carryOut(command: SchedulerCommand): void {
@@ -368,11 +378,25 @@ export class JobDriver {
         this.#send(executor, { type: 'stop' })
         return
       }
+      case 'copyPartition': {
+        const { dataset: datasetId, partition, from, to, bytes, level } = command
+        const executor = this.#executors.get(to)
+        if (executor) this.#send(executor, { type: 'copy', datasetId, partition, executor: from, bytes, level })
+        return
+      }
       case 'wakeAfter':
         this.#cancelWake?.()
         this.#cancelWake = this.#options.clock.after(command.delayMs, () => this.#feed({ type: 'timePassed' }))
         return
     }
+  }
+
+  /** A job ends when what it kept has its copies: who loses an executor right after it loses nothing. */
+  async #allCopied(): Promise<void> {
+    if (this.#state.copying.size === 0) return
+    this.#copied ??= deferred()
+    await this.#copied.promise
+    this.#copied = undefined
   }
 
   #take(job: JobId) {

@@ -163,6 +163,9 @@ export class ExecutorSession {
       case 'run':
         this.#feed({ type: 'taskReceived', task: message.task })
         return
+      case 'copy':
+        this.#feed({ type: 'copyAsked', copy: message })
+        return
       case 'cancel':
         this.#feed({ type: 'cancelAsked', task: message.taskId })
         return

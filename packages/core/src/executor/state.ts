@@ -3,7 +3,7 @@
 import type { ExecutorId, TaskId } from '../base/ids.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { WireFailure } from '../protocol/failure.ts'
-import type { ExecutorMessage, TaskDescription, TaskInput, TaskSuccess } from '../protocol/messages.ts'
+import type { ExecutorMessage, PartitionCopy, TaskDescription, TaskInput, TaskSuccess } from '../protocol/messages.ts'
 import type { BlockPlace } from '../storage/block-place.ts'
 import type { InputBlock, ProducedBlock, ResolvedInput } from './slot.ts'
 
@@ -51,6 +51,8 @@ export interface Fetch {
   readonly offset: number
   readonly bytes: number
   readonly checksum?: number
+  /** Set where it is to be kept here as the partition's copy, and no task waits for it. */
+  readonly copy?: PartitionCopy
   attempts: number
 }
 
@@ -80,6 +82,7 @@ export interface ExecutorState {
 export type ExecutorEvent =
   | { readonly type: 'introduced'; readonly self: ExecutorId }
   | { readonly type: 'taskReceived'; readonly task: TaskDescription }
+  | { readonly type: 'copyAsked'; readonly copy: PartitionCopy }
   | { readonly type: 'cancelAsked'; readonly task: TaskId }
   /** All tasks of its barrier stage have arrived where it waits. */
   | { readonly type: 'met'; readonly task: TaskId; readonly values: readonly Uint8Array[] }

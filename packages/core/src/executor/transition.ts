@@ -6,7 +6,7 @@
 import { FetchError } from '../base/errors.ts'
 import type { DatasetId, TaskId } from '../base/ids.ts'
 import { toWire, type WireFailure } from '../protocol/failure.ts'
-import { cacheBlock, parseBlock, shuffleBlock, type TaskInput } from '../protocol/messages.ts'
+import { cacheBlock, parseBlock, shuffleBlock, type PartitionCopy, type TaskInput } from '../protocol/messages.ts'
 import { placeBytes } from '../storage/block-place.ts'
 import type { InputBlock, ProducedBlock, ResolvedInput } from './slot.ts'
 import type { ExecutorCommand, ExecutorEvent, ExecutorState, Fetch, HeldBlock, TaskInputs, TaskState } from './state.ts'
@@ -20,6 +20,9 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
       break
     case 'taskReceived':
       receiveTask(state, event, commands)
+      break
+    case 'copyAsked':
+      askForCopy(state, event.copy, commands)
       break
     case 'cancelAsked':
       cancelTask(state, event.task, commands)
@@ -36,7 +39,9 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
       failFetch(state, event, commands)
       break
     case 'fetchUnheld': {
-      const entry = state.tasks.get(takeFetch(state, event.fetch)?.task ?? (0 as TaskId))
+      const fetch = takeFetch(state, event.fetch)
+      if (fetch?.copy) tellCopied(fetch.copy, false, commands)
+      const entry = state.tasks.get(fetch?.task ?? noTask)
       if (entry) {
         forget(state, entry, commands)
         tellFailed(entry.task.id, event.failure, commands)
@@ -178,6 +183,10 @@ function arrive(
   commands: ExecutorCommand[],
 ): void {
   const fetch = takeFetch(state, id)
+  if (fetch?.copy) {
+    keepCopy(state, fetch.copy, block, commands)
+    return
+  }
   const entry = fetch && state.tasks.get(fetch.task)
   if (!entry) {
     if (block.kind === 'place') commands.push({ type: 'releasePlace', place: block.place })
@@ -195,9 +204,48 @@ function failFetch(
 ): void {
   const fetch = takeFetch(state, id)
   const entry = fetch && state.tasks.get(fetch.task)
-  if (!entry) return
+  if (!fetch || !(entry || fetch.copy)) return
   if (retry && fetch.attempts < state.limits.fetchAttempts) state.waitingFetches.unshift(fetch)
+  else if (!entry) tellCopied(fetch.copy!, false, commands)
   else loseInput(state, entry, fetch, reason, commands)
+}
+
+/** Of fetches that no task waits for. */
+const noTask = 0 as TaskId
+
+function askForCopy(state: ExecutorState, copy: PartitionCopy, commands: ExecutorCommand[]): void {
+  const block = cacheBlock(copy.datasetId, copy.partition)
+  if (state.blocks.has(block)) {
+    tellCopied(copy, true, commands)
+    return
+  }
+  const { executor, bytes } = copy
+  const id = state.nextFetch++
+  state.waitingFetches.push({
+    id,
+    task: noTask,
+    input: 0,
+    part: 0,
+    executor,
+    block,
+    offset: 0,
+    bytes,
+    copy,
+    attempts: 0,
+  })
+}
+
+/** A fetch that found no pages went into a file, which is not where the level `memory` keeps anything. */
+function keepCopy(state: ExecutorState, copy: PartitionCopy, block: InputBlock, commands: ExecutorCommand[]): void {
+  const name = cacheBlock(copy.datasetId, copy.partition)
+  const isHeld = block.kind === 'place' && (block.place.kind === 'memory' || copy.level !== 'memory')
+  if (isHeld) keepBlocks(state, [{ name, place: block.place, level: copy.level }], new Set(), commands)
+  else if (block.kind === 'place') commands.push({ type: 'releasePlace', place: block.place })
+  tellCopied(copy, isHeld, commands)
+}
+
+function tellCopied({ datasetId, partition }: PartitionCopy, held: boolean, commands: ExecutorCommand[]): void {
+  commands.push({ type: 'tellDriver', message: { type: 'copied', datasetId, partition, held } })
 }
 
 /** A block is not where the driver believes it to be; the driver then has it computed again. */
@@ -355,6 +403,9 @@ function drop(
     block.dropped = true
     if (block.pins === 0) commands.push({ type: 'releasePlace', place: block.place })
   }
+  const isDropped = ({ copy }: Fetch) => copy !== undefined && owners.has(`cache-${copy.datasetId}`)
+  removeWhere(state.waitingFetches, isDropped)
+  for (const fetch of state.fetches.values()) if (isDropped(fetch)) takeFetch(state, fetch.id)
   for (const { slot, dropped } of state.tasks.values())
     if (slot !== undefined) for (const owner of owners) dropped.add(owner)
 }

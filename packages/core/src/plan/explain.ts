@@ -41,14 +41,18 @@ export function explainStages(root: LineageNode, resolutions: Resolutions, held:
       `stage ${index + 1}: ${counted(counts.get(end.id)!)}${together} -> ${why}${skipped ? ` [skipped: ${reason}]` : ''}`,
     )
     for (const at of nodes) {
-      const level = resolutions.levels.get(at.id)
+      const kept = resolutions.levels.get(at.id)
       const notes = [
         ...(at.kind === 'shuffle' ? [`reads shuffle ${shuffles.indexOf(at) + 1}`] : []),
         ...(partitionerOf(at) ? [`by ${describePartitioner(partitionerOf(at)!)}`] : []),
         ...(at.site.operation === 'checkpoint'
           ? [at.kind === 'files' ? `in ${at.pattern}` : 'held by the driver']
           : []),
-        ...(level ? [`kept: ${level}${isCached(at) ? ', held' : ''}`] : []),
+        ...(kept
+          ? [
+              `kept: ${kept.level}${kept.replicas > 1 ? ` on ${kept.replicas} executors` : ''}${isCached(at) ? ', held' : ''}`,
+            ]
+          : []),
       ]
       lines.push(`  ${describe(at)}${notes.length > 0 ? ` [${notes.join('; ')}]` : ''}`)
     }

@@ -4,7 +4,7 @@ import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { InternalError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import type { DatasetId, ShuffleId, StageId } from '../base/ids.ts'
-import type { StorageLevel } from '../base/storage-level.ts'
+import type { Persistence } from '../base/storage-level.ts'
 import {
   narrowParentsOf,
   parentsOf,
@@ -27,7 +27,7 @@ export interface Resolutions {
   readonly bounds: WeakMap<SampledRange, RangePartitioner>
   /** For `zipWithIndex`: how many rows lie before each partition. */
   readonly offsets: Map<DatasetId, readonly number[]>
-  readonly levels: Map<DatasetId, StorageLevel>
+  readonly levels: Map<DatasetId, Persistence>
   /** What users call their datasets. */
   readonly names: Map<DatasetId, string>
   /** Map stages by shuffle: a shuffle is planned once, so that its outputs are found again by later jobs. */
@@ -166,12 +166,13 @@ function stageOf(
   const nodes: PlanNode[] = []
   const indexOf = new Map<DatasetId, number>()
   for (const node of stageNodes(root, resolutions)) {
-    const level = resolutions.levels.get(node.id)
+    const kept = resolutions.levels.get(node.id)
     const base = {
       datasetId: node.id,
       partitions: counts.get(node.id)!,
       site: describeCallSite(node.site),
-      ...(level ? { persist: level } : {}),
+      ...(kept ? { persist: kept.level } : {}),
+      ...(kept && kept.replicas > 1 ? { replicas: kept.replicas } : {}),
     }
     indexOf.set(node.id, nodes.length)
     nodes.push(planNode(node, base, { indexOf: (parent) => indexOf.get(parent.id)!, counts, resolutions }))
@@ -189,7 +190,7 @@ function stageOf(
   }
 }
 
-type PlanBase = Pick<PlanNode, 'datasetId' | 'partitions' | 'site' | 'persist'>
+type PlanBase = Pick<PlanNode, 'datasetId' | 'partitions' | 'site' | 'persist' | 'replicas'>
 
 interface PlanScope {
   readonly indexOf: (node: LineageNode) => number

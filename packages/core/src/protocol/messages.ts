@@ -3,6 +3,7 @@
 import type { BarrierTaskInfo } from '../base/barrier-task-info.ts'
 import type { DatasetId, ExecutorId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
 import type { ShippedClass } from '../closure/closure.ts'
+import type { StorageLevel } from '../base/storage-level.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { WireFailure } from './failure.ts'
 import type { StagePlan } from './stage-plan.ts'
@@ -68,6 +69,11 @@ export interface CachedPartition {
   readonly bytes: number
 }
 
+export interface PartitionCopy extends CachedPartition {
+  readonly level: StorageLevel
+  readonly executor: ExecutorId
+}
+
 export interface AccumulatorUpdate {
   readonly accumulator: number
   /** The dataset whose function added, with the partition that it was adding for; 0 for the action itself. */
@@ -107,6 +113,8 @@ export type DriverMessage =
   | { readonly type: 'cancel'; readonly taskId: TaskId }
   /** All tasks of its barrier stage have arrived: what each gave, in the order of partitions. */
   | { readonly type: 'met'; readonly taskId: TaskId; readonly values: readonly Uint8Array[] }
+  /** Keep a copy of what another executor keeps; answered by `copied`. */
+  | ({ readonly type: 'copy' } & PartitionCopy)
   /** A class whose instances rows may hold; it replaces an earlier one of its key. */
   | { readonly type: 'class'; readonly class: ShippedClass }
   | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
@@ -138,6 +146,7 @@ export type ExecutorMessage =
   /** The daemon is to end: no new task if there is another executor, and the end once no job needs it. */
   | { readonly type: 'draining' }
   | { readonly type: 'evicted'; readonly datasetId: DatasetId; readonly partition: number }
+  | { readonly type: 'copied'; readonly datasetId: DatasetId; readonly partition: number; readonly held: boolean }
   | { readonly type: 'log'; readonly record: LogRecord }
   | MeetingMessage
 

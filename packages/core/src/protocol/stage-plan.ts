@@ -17,6 +17,8 @@ export type PlanNode = {
   readonly partitions: number
   readonly site: string
   readonly persist?: StorageLevel
+  /** On how many executors its partitions are to be kept; 1 where absent. */
+  readonly replicas?: number
 } & (
   | { readonly kind: 'rows'; readonly locations?: Locations }
   | { readonly kind: 'range'; readonly start: number; readonly end: number; readonly step: number }

@@ -2,6 +2,7 @@
 
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
 import type { MeetingCall, TaskSuccess } from '../protocol/messages.ts'
+import type { StorageLevel } from '../base/storage-level.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import type { Gang } from './barrier-stage.ts'
 
@@ -72,6 +73,13 @@ export interface SchedulerState {
   readonly cached: Map<string, Set<ExecutorId>>
   /** A barrier stage that could start if it had its slots all at once: nothing else is started before it. */
   reservedFor: StageId | undefined
+  /** The datasets that are to lie on several executors, with the sizes of the partitions that are kept. */
+  readonly replicated: Map<
+    DatasetId,
+    { readonly copies: number; readonly level: StorageLevel; readonly bytes: Map<number, number> }
+  >
+  /** Copies that are asked for and not there yet, by `dataset-partition-executor`. */
+  readonly copying: Map<string, { readonly key: string; readonly to: ExecutorId }>
   nextTask: number
   executorsLost: number
   tasksRerun: number
@@ -123,6 +131,14 @@ export type SchedulerEvent =
       readonly partition: number
     }
   | {
+      readonly type: 'partitionCopied'
+      readonly executor: ExecutorId
+      readonly dataset: DatasetId
+      readonly partition: number
+      /** False where there was no room or the copy did not arrive. */
+      readonly held: boolean
+    }
+  | {
       readonly type: 'datasetsDropped'
       readonly datasets: readonly DatasetId[]
       readonly shuffles: readonly ShuffleId[]
@@ -155,6 +171,15 @@ export type SchedulerCommand =
   | { readonly type: 'finishJob'; readonly job: JobId }
   | { readonly type: 'failJob'; readonly job: JobId; readonly error: Error }
   | { readonly type: 'releaseExecutor'; readonly executor: ExecutorId }
+  | {
+      readonly type: 'copyPartition'
+      readonly dataset: DatasetId
+      readonly partition: number
+      readonly from: ExecutorId
+      readonly to: ExecutorId
+      readonly bytes: number
+      readonly level: StorageLevel
+    }
   | { readonly type: 'wakeAfter'; readonly delayMs: number }
 
 export function initialState(limits: SchedulerLimits): SchedulerState {
@@ -167,6 +192,8 @@ export function initialState(limits: SchedulerLimits): SchedulerState {
     running: new Map(),
     cached: new Map(),
     reservedFor: undefined,
+    replicated: new Map(),
+    copying: new Map(),
     nextTask: 1,
     executorsLost: 0,
     tasksRerun: 0,

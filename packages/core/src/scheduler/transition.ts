@@ -10,6 +10,7 @@ import type { StagePlan } from '../protocol/stage-plan.ts'
 import { absentees, arrive, missedMeeting, newGang, resetAttempt } from './barrier-stage.ts'
 import { endJob, failJob, failJobsOf } from './jobs.ts'
 import { launchPending } from './launch.ts'
+import { replicate, replicateAgain } from './replication.ts'
 import {
   cacheKey,
   type RunningTask,
@@ -51,7 +52,7 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
       if (!task || task.cancelled) break
       const stage = state.stages.get(task.stage)
       if (!stage) break
-      notePartitions(state, stage, task, event.success)
+      notePartitions(state, stage, task, event.success, commands)
       if (stage.gang) finishTogether(state, stage, task, event.success, commands)
       else commit(state, stage, task, event.success, commands)
       break
@@ -105,9 +106,16 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
     case 'blockEvicted':
       state.cached.get(cacheKey(event.dataset, event.partition))?.delete(event.executor)
       break
+    case 'partitionCopied': {
+      const key = cacheKey(event.dataset, event.partition)
+      if (state.copying.delete(`${key}-${event.executor}`) && event.held) state.cached.get(key)?.add(event.executor)
+      break
+    }
     case 'datasetsDropped': {
       const dropped = new Set<number>(event.datasets)
       for (const key of state.cached.keys()) if (dropped.has(Number(key.split('-')[0]))) state.cached.delete(key)
+      for (const id of event.datasets) state.replicated.delete(id)
+      for (const [copy, { key }] of state.copying) if (!state.cached.has(key)) state.copying.delete(copy)
       for (const shuffle of event.shuffles) {
         const stage = state.mapStageOf.get(shuffle)
         if (stage !== undefined) state.stages.delete(stage)
@@ -130,6 +138,7 @@ function releaseDrained(state: SchedulerState, commands: SchedulerCommand[]): vo
     state.executors.delete(id)
     state.lastLoss = `executor ${id} was drained`
     forgetBlocksOf(state, id, commands)
+    replicateAgain(state, id, commands)
     commands.push({ type: 'releaseExecutor', executor: id })
   }
 }
@@ -158,6 +167,9 @@ function submitJob(
       taskMs: undefined,
     })
     if (plan.output.kind === 'shuffle') state.mapStageOf.set(plan.output.shuffleId, plan.id)
+    for (const { datasetId, persist: level, replicas: copies = 1 } of plan.nodes)
+      if (level && copies > 1 && !state.replicated.has(datasetId))
+        state.replicated.set(datasetId, { copies, level, bytes: new Map() })
   }
   const result = plans.at(-1)!
   state.jobs.set(job, { id: job, stage: result.id, unfinished: new Set(partitions) })
@@ -170,14 +182,21 @@ function submitJob(
 }
 
 /** Takes note of how long a task took and which partitions it has left on its executor. */
-function notePartitions(state: SchedulerState, stage: StageState, task: RunningTask, success: TaskSuccess): void {
+function notePartitions(
+  state: SchedulerState,
+  stage: StageState,
+  task: RunningTask,
+  success: TaskSuccess,
+  commands: SchedulerCommand[],
+): void {
   const { milliseconds } = success.metrics
   stage.taskMs = stage.taskMs === undefined ? milliseconds : stage.taskMs + (milliseconds - stage.taskMs) / 8
-  for (const { datasetId, partition } of success.cached) {
+  for (const { datasetId, partition, bytes } of success.cached) {
     const key = cacheKey(datasetId, partition)
     const holders = state.cached.get(key) ?? new Set<ExecutorId>()
     holders.add(task.executor)
     state.cached.set(key, holders)
+    replicate(state, datasetId, partition, bytes, commands)
   }
 }
 
@@ -256,6 +275,7 @@ function loseExecutor(state: SchedulerState, id: ExecutorId, reason: string, com
   state.executorsLost++
   state.lastLoss = reason
   forgetBlocksOf(state, id, commands)
+  replicateAgain(state, id, commands)
   for (const taskId of Array.from(executor.running)) {
     const task = takeRunning(state, taskId)
     if (task && !task.cancelled) retryAfterLoss(state, task, reason, commands)

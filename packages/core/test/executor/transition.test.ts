@@ -404,3 +404,56 @@ test('whatever happens in whatever order, each place is kept or given back exact
     { numRuns: 500 },
   )
 })
+
+describe('copies of kept partitions', () => {
+  const copy = (level: 'memory' | 'disk') =>
+    ({ datasetId: 4 as DatasetId, partition: 2, executor: there, bytes: 100, level }) as const
+  const ask = (state: ExecutorState, level: 'memory' | 'disk') =>
+    transition(state, { type: 'copyAsked', copy: copy(level) })
+  const arrived = (state: ExecutorState, place: BlockPlace) =>
+    transition(state, {
+      type: 'blockArrived',
+      fetch: 1,
+      block: { kind: 'place', place, offset: 0, bytes: 100 },
+    })
+  const file: BlockPlace = { kind: 'disk', path: '/copy', bytes: 100 }
+  const told = (held: boolean): ExecutorCommand => ({
+    type: 'tellDriver',
+    message: { type: 'copied', datasetId: 4 as DatasetId, partition: 2, held },
+  })
+
+  test('it is fetched and kept', () => {
+    const state = started()
+    expect(ask(state, 'memory')).toMatchObject([
+      { type: 'fetchBlock', fetch: { executor: there, block: 'cache-4-2', offset: 0, bytes: 100 } },
+    ])
+    expect(arrived(state, page(1))).toEqual([{ type: 'keepPlace', place: page(1) }, told(true)])
+    expect(ask(state, 'memory')).toEqual([told(true)])
+    expect(state.inFlightBytes).toBe(0)
+  })
+
+  test('what found room in a file only is not kept as memory, and is as disk', () => {
+    const inMemory = started()
+    ask(inMemory, 'memory')
+    expect(arrived(inMemory, file)).toEqual([{ type: 'releasePlace', place: file }, told(false)])
+    const onDisk = started()
+    ask(onDisk, 'disk')
+    expect(arrived(onDisk, file)).toEqual([{ type: 'keepPlace', place: file }, told(true)])
+  })
+
+  test('one that does not come is asked for again, then given up', () => {
+    const state = started()
+    ask(state, 'memory')
+    const failed = { type: 'fetchFailed', fetch: 1, retry: true, reason: 'gone' } as const
+    expect(transition(state, failed)).toMatchObject([{ type: 'fetchBlock' }])
+    expect(transition(state, failed)).toEqual([told(false)])
+  })
+
+  test('one whose dataset is dropped meanwhile leaves nothing', () => {
+    const state = started()
+    ask(state, 'memory')
+    transition(state, { type: 'dropped', datasets: [4], shuffles: [] })
+    expect(arrived(state, page(1))).toEqual([{ type: 'releasePlace', place: page(1) }])
+    expect([state.blocks.size, state.inFlightBytes]).toEqual([0, 0])
+  })
+})

@@ -239,3 +239,56 @@ describe('placement', () => {
     expect(brief(finish(state, 2))).toEqual(['commitTask', 'finishJob', 'releaseExecutor'])
   })
 })
+
+describe('replicas', () => {
+  const c = 'c' as ExecutorId
+  const kept = plan(1, { nodes: [{ ...source, persist: 'memory', replicas: 2 }] })
+  const keep = (state: SchedulerState, task: number, partition: number) =>
+    finish(state, task, { ...done(), cached: [{ datasetId: 1 as DatasetId, partition, bytes: 8 }] })
+  const copies = (commands: SchedulerCommand[]) =>
+    commands.flatMap((command) =>
+      command.type === 'copyPartition' ? [`${command.partition}: ${command.from} to ${command.to}`] : [],
+    )
+  const copied = (state: SchedulerState, executor: ExecutorId, partition: number, held = true) =>
+    transition(state, { type: 'partitionCopied', executor, dataset: 1 as DatasetId, partition, held }, 0)
+
+  test('each kept partition is copied to another executor, and again when one of the two is lost', () => {
+    const state = withExecutors(a, b, c)
+    submit(state, 1, [kept], [0, 1])
+    expect(keep(state, 1, 0)[0]).toEqual({
+      type: 'copyPartition',
+      dataset: 1,
+      partition: 0,
+      from: 'a',
+      to: 'b',
+      bytes: 8,
+      level: 'memory',
+    })
+    expect(copies(keep(state, 2, 1))).toEqual(['1: b to c'])
+    copied(state, b, 0)
+    copied(state, c, 1)
+    expect(copies(transition(state, { type: 'executorLost', executor: b, reason: 'killed' }, 0))).toEqual([
+      '0: a to c',
+      '1: c to a',
+    ])
+  })
+
+  test('a copy that was under way to a lost executor goes to another; one that could not be kept is let be', () => {
+    const state = withExecutors(a, b, c)
+    submit(state, 1, [kept], [0, 1])
+    expect(copies(keep(state, 1, 0))).toEqual(['0: a to b'])
+    expect(copies(transition(state, { type: 'executorLost', executor: b, reason: 'killed' }, 0))).toEqual(['0: a to c'])
+    expect(copied(state, c, 0, false)).toEqual([])
+    expect([...state.cached.get('1-0')!]).toEqual(['a'])
+    expect(state.copying.size).toBe(0)
+  })
+
+  test('a dropped dataset is forgotten with its copies', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [kept], [0, 1])
+    keep(state, 1, 0)
+    transition(state, { type: 'datasetsDropped', datasets: [1 as DatasetId], shuffles: [] }, 0)
+    copied(state, b, 0)
+    expect([state.cached.size, state.replicated.size, state.copying.size]).toEqual([0, 0, 0])
+  })
+})
