@@ -6,6 +6,7 @@
 // The public names, listed by hand.
 
 import type { ContextOptions } from './base/config.ts'
+import { readScriptsAhead } from './closure/scripts.ts'
 import { startCluster } from './cluster/start-cluster.ts'
 import { Context } from './driver/context.ts'
 
@@ -23,11 +24,22 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
   const config = resolveConfig(options)
   const cluster = await startCluster(config)
   try {
-    return await new Context(config, cluster).connect()
+    const connecting = new Context(config, cluster).connect()
+    if (!(await isSettledSoon(connecting))) readScriptsAhead()
+    return await connecting
   } catch (error) {
     await cluster.stop()
     throw error
   }
+}
+
+/** Whether it is, by the time that the event loop has gone round; if not, there is something to wait for. */
+function isSettledSoon(promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  return Promise.race([settled, new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))])
 }
 
 export type { ContextOptions } from './base/config.ts'

@@ -1,7 +1,7 @@
 /** The scripts of this process as V8 sees them (after tsx, vite, ...), by script id. */
 
 import { codeFolder } from '../base/package-files.ts'
-import { inspectorSession, post } from './inspector-session.ts'
+import { inspectorSession, InspectorUnavailable, post } from './inspector-session.ts'
 
 export interface Script {
   readonly id: string
@@ -25,6 +25,21 @@ const eagerLength = 1 << 20
 export function scriptOf(id: string): Script | undefined {
   const known = scripts.get(id)
   if (known && (known.source !== undefined || isNodeScript(known.url))) return known
+  readScripts(id)
+  return scripts.get(id)
+}
+
+/** Reads ahead what a first capture would have to wait for; where there is no inspector, captures say so themselves. */
+export function readScriptsAhead(): void {
+  try {
+    readScripts(undefined)
+  } catch (error) {
+    if (!(error instanceof InspectorUnavailable)) throw error
+  }
+}
+
+/** Sources of the project's scripts, and of the one that is `wanted`. */
+function readScripts(wanted: string | undefined): void {
   const session = inspectorSession()
   const unread: Script[] = []
   const remember = (event: ScriptParsed): void => {
@@ -33,7 +48,7 @@ export function scriptOf(id: string): Script | undefined {
     const script: Script = { id: scriptId, url, isModule, source: undefined }
     scripts.set(scriptId, script)
     const eager = !isNodeScript(url) && !isPackageScript(url) && length < eagerLength
-    if (scriptId === id || eager) unread.push(script)
+    if (scriptId === wanted || eager) unread.push(script)
   }
   session.on('Debugger.scriptParsed', remember)
   try {
@@ -47,7 +62,6 @@ export function scriptOf(id: string): Script | undefined {
     session.off('Debugger.scriptParsed', remember)
     post('Debugger.disable')
   }
-  return scripts.get(id)
 }
 
 /** The source of the newest script with this URL, among those that a capture has met. */
