@@ -261,7 +261,16 @@ export class JobDriver {
         return
       }
       case 'fetchFailed':
-        this.#feed({ type: 'fetchFailed', task: message.taskId, from: message.executor, reason: message.reason })
+        this.#feed({
+          type: 'fetchFailed',
+          task: message.taskId,
+          from: message.executor,
+          ...(message.block === undefined ? {} : { block: message.block }),
+          reason: message.reason,
+        })
+        return
+      case 'blocksLost':
+        this.#feed({ type: 'blocksLost', executor: executor.id, blocks: message.blocks })
         return
       case 'metPeers':
         executor.metPeers.resolve(message.unreachable)
@@ -347,6 +356,11 @@ export class JobDriver {
       case 'meet': {
         const executor = this.#executors.get(command.executor)
         if (executor) this.#send(executor, { type: 'met', taskId: command.task, values: command.values })
+        return
+      }
+      case 'discardBlock': {
+        const executor = this.#executors.get(command.executor)
+        if (executor) this.#send(executor, { type: 'discard', block: command.block })
         return
       }
       case 'dropBlocks':

@@ -13,6 +13,9 @@ import type { Fetch } from './state.ts'
 /** So much is asked for at once: enough that round trips do not count, little beside the least memory. */
 export const fetchedBytes = 4 * 2 ** 20
 
+/** It came, but is not what was written: its holder's copy is of no use. */
+export class BlockDamaged extends FetchError {}
+
 type Wanted = Pick<Fetch, 'executor' | 'block' | 'offset' | 'bytes' | 'checksum'>
 
 /** Throws a FetchError where the block does not come whole, a DiskError where there is no place for it. */
@@ -88,5 +91,5 @@ function held(place: BlockPlace, bytes: number): InputBlock {
 
 function check({ executor, block, checksum: expected }: Wanted, actual: () => number): void {
   if (expected !== undefined && actual() !== expected)
-    throw new FetchError(`block ${block} arrived damaged from executor ${executor}`)
+    throw new BlockDamaged(`block ${block} arrived damaged from executor ${executor}`)
 }

@@ -13,12 +13,12 @@ import { toWire, type WireFailure } from '../protocol/failure.ts'
 import type { DriverMessage, ExecutorMessage, PeerMessage, TaskSuccess } from '../protocol/messages.ts'
 import { mapClosures, withChunks } from '../protocol/plan-closures.ts'
 import { BlockClient, BlockMissing } from '../shuffle/block-client.ts'
-import { placeBytes, readPlace, releasePlace, writeFileBlock } from '../storage/block-place.ts'
+import { isThere, placeBytes, readPlace, releasePlace, writeFileBlock } from '../storage/block-place.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { slotPrefix, type WorkFolder } from '../storage/work-folder.ts'
 import type { Channel } from '../transport/channel.ts'
 import { describeTask } from './describe-task.ts'
-import { fetchBlock, fetchedBytes } from './fetch-block.ts'
+import { BlockDamaged, fetchBlock, fetchedBytes } from './fetch-block.ts'
 import type { SlotHost, SlotReply, StartSlot } from './slot-host.ts'
 import { initialState, type ExecutorCommand, type ExecutorEvent, type ExecutorState, type Fetch } from './state.ts'
 import { transition } from './transition.ts'
@@ -97,7 +97,7 @@ export class ExecutorSession {
     channel.onMessage((message) => {
       const request = message as PeerMessage
       if (request.type !== 'fetch') return
-      const bytes = this.#read(request)
+      const bytes = this.#readForPeer(request)
       // A copy: the pages may be given back before the last byte has left.
       if (bytes) channel.send({ type: 'part', request: request.request, bytes: bytes.slice() } satisfies PeerMessage)
       else
@@ -184,6 +184,9 @@ export class ExecutorSession {
         for (const slot of this.#slots) slot.send({ type: 'drop', stages, broadcasts })
         return
       }
+      case 'discard':
+        this.#feed({ type: 'discardAsked', block: message.block })
+        return
       case 'stop':
         void this.stop()
         return
@@ -280,13 +283,37 @@ export class ExecutorSession {
         return
       }
       const reason = error instanceof Error ? error.message : String(error)
-      this.#feed({ type: 'fetchFailed', fetch: fetch.id, retry: !(error instanceof BlockMissing), reason })
+      const isMissing = error instanceof BlockMissing
+      const blockOnly = isMissing || error instanceof BlockDamaged
+      this.#feed({ type: 'fetchFailed', fetch: fetch.id, retry: !isMissing, blockOnly, reason })
     }
   }
 
-  #read({ block, offset, bytes }: Extract<PeerMessage, { type: 'fetch' }>): Uint8Array | undefined {
+  /** Undefined where the block is not here, or its file is not any more. */
+  #readForPeer({ block, offset, bytes }: Extract<PeerMessage, { type: 'fetch' }>): Uint8Array | undefined {
     const place = this.#state.blocks.get(block)?.place
-    return place && readPlace(this.#options.pool, place, offset, bytes < 0 ? placeBytes(place) : bytes)
+    try {
+      return place && readPlace(this.#options.pool, place, offset, bytes < 0 ? placeBytes(place) : bytes)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#feed({ type: 'blocksLost', blocks: [...new Set([block, ...this.#missingFiles()])] })
+      return undefined
+    }
+  }
+
+  /** Who removed one file has often removed more. */
+  #missingFiles(): string[] {
+    return [...this.#state.blocks.values()].flatMap(({ name, place }) => (isThere(place) ? [] : [name]))
+  }
+
+  /** The inputs that a task failed for, since their files are gone or have changed. */
+  #lostInputs(task: TaskId, { code }: WireFailure): string[] {
+    if (code !== 'DISK' && code !== 'FETCH') return []
+    const pinned = this.#state.tasks.get(task)?.pinned ?? []
+    // A checksum that is wrong does not say whose.
+    return pinned.flatMap(({ name, place }) =>
+      place.kind === 'disk' && (code === 'FETCH' || !isThere(place)) ? [name] : [],
+    )
   }
 
   /** A thread that is gone cannot say what it ran. */
@@ -332,9 +359,16 @@ export class ExecutorSession {
         this.#feed({ type: 'taskFinished', slot, task: reply.taskId, success, blocks })
         return
       }
-      case 'failed':
-        this.#feed({ type: 'taskFailed', slot, task: reply.taskId, failure: reply.failure })
+      case 'failed': {
+        const { taskId: task, failure } = reply
+        const lost = this.#lostInputs(task, failure)
+        if (lost.length === 0) this.#feed({ type: 'taskFailed', slot, task, failure })
+        else {
+          const blocks = [...new Set([...lost, ...this.#missingFiles()])]
+          this.#feed({ type: 'taskLostInputs', slot, task, blocks, reason: failure.message })
+        }
         return
+      }
     }
   }
 

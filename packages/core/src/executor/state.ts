@@ -88,7 +88,14 @@ export type ExecutorEvent =
   | { readonly type: 'met'; readonly task: TaskId; readonly values: readonly Uint8Array[] }
   | { readonly type: 'blockArrived'; readonly fetch: number; readonly block: InputBlock }
   /** `retry` where the block may be there and only the way to it failed. */
-  | { readonly type: 'fetchFailed'; readonly fetch: number; readonly retry: boolean; readonly reason: string }
+  | {
+      readonly type: 'fetchFailed'
+      readonly fetch: number
+      readonly retry: boolean
+      /** Its holder answers, but this block is missing or damaged there. */
+      readonly blockOnly?: boolean
+      readonly reason: string
+    }
   /** It came, and there was no place to put it. */
   | { readonly type: 'fetchUnheld'; readonly fetch: number; readonly failure: WireFailure }
   | {
@@ -99,6 +106,18 @@ export type ExecutorEvent =
       readonly blocks: readonly ProducedBlock[]
     }
   | { readonly type: 'taskFailed'; readonly slot: number; readonly task: TaskId; readonly failure: WireFailure }
+  /** It could not read inputs that are held here: their files are gone or changed. */
+  | {
+      readonly type: 'taskLostInputs'
+      readonly slot: number
+      readonly task: TaskId
+      readonly blocks: readonly string[]
+      readonly reason: string
+    }
+  /** Blocks whose files somebody has removed. */
+  | { readonly type: 'blocksLost'; readonly blocks: readonly string[] }
+  /** The driver has heard that a block is of no use. */
+  | { readonly type: 'discardAsked'; readonly block: string }
   | { readonly type: 'slotDied'; readonly slot: number; readonly failure: WireFailure }
   /** One block is to leave memory, none of the dataset that is being written; asked again while there is too little room. */
   | { readonly type: 'roomNeeded'; readonly writing?: number }

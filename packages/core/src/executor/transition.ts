@@ -65,6 +65,23 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
     case 'taskFailed':
       if (endRun(state, event.slot, event.task, commands)) tellFailed(event.task, event.failure, commands)
       break
+    case 'taskLostInputs': {
+      const entry = endRun(state, event.slot, event.task, commands)
+      loseBlocks(state, event.blocks, commands)
+      if (entry) {
+        const { self: executor } = state
+        tellFetchFailed(entry.task.id, { executor, block: event.blocks[0]! }, event.reason, commands)
+      }
+      break
+    }
+    case 'blocksLost':
+      loseBlocks(state, event.blocks, commands)
+      break
+    case 'discardAsked': {
+      const block = state.blocks.get(event.block)
+      if (block) letGo(state, block, commands)
+      break
+    }
     case 'slotDied': {
       const task = state.slots[event.slot]
       if (task !== undefined && endRun(state, event.slot, task, commands)) tellFailed(task, event.failure, commands)
@@ -119,7 +136,8 @@ function receiveTask(
           ...(wanted.checksum === undefined ? {} : { checksum: wanted.checksum }),
         }
       } else if (wanted.executor === state.self) {
-        loseInput(state, entry, wanted, `executor ${state.self} no longer holds block ${wanted.block}`, commands)
+        const reason = `executor ${state.self} no longer holds block ${wanted.block}`
+        loseInput(state, entry, wanted, reason, commands)
         return
       } else {
         entry.missing++
@@ -199,7 +217,7 @@ function arrive(
 
 function failFetch(
   state: ExecutorState,
-  { fetch: id, retry, reason }: Extract<ExecutorEvent, { type: 'fetchFailed' }>,
+  { fetch: id, retry, blockOnly, reason }: Extract<ExecutorEvent, { type: 'fetchFailed' }>,
   commands: ExecutorCommand[],
 ): void {
   const fetch = takeFetch(state, id)
@@ -207,7 +225,7 @@ function failFetch(
   if (!fetch || !(entry || fetch.copy)) return
   if (retry && fetch.attempts < state.limits.fetchAttempts) state.waitingFetches.unshift(fetch)
   else if (!entry) tellCopied(fetch.copy!, false, commands)
-  else loseInput(state, entry, fetch, reason, commands)
+  else loseInput(state, entry, blockOnly ? fetch : { executor: fetch.executor }, reason, commands)
 }
 
 /** Of fetches that no task waits for. */
@@ -252,12 +270,40 @@ function tellCopied({ datasetId, partition }: PartitionCopy, held: boolean, comm
 function loseInput(
   state: ExecutorState,
   entry: TaskState,
-  { executor }: WantedBlock,
+  where: Where,
   reason: string,
   commands: ExecutorCommand[],
 ): void {
   forget(state, entry, commands)
-  commands.push({ type: 'tellDriver', message: { type: 'fetchFailed', taskId: entry.task.id, executor, reason } })
+  tellFetchFailed(entry.task.id, where, reason, commands)
+}
+
+/** Without a block, the executor itself cannot be reached. */
+type Where = Pick<WantedBlock, 'executor'> & Partial<Pick<WantedBlock, 'block'>>
+
+function tellFetchFailed(
+  taskId: TaskId,
+  { executor, block }: Where,
+  reason: string,
+  commands: ExecutorCommand[],
+): void {
+  const which = block === undefined ? {} : { block }
+  commands.push({ type: 'tellDriver', message: { type: 'fetchFailed', taskId, executor, ...which, reason } })
+}
+
+function loseBlocks(state: ExecutorState, names: readonly string[], commands: ExecutorCommand[]): void {
+  const lost = names.flatMap((name) => state.blocks.get(name) ?? [])
+  if (lost.length === 0) return
+  for (const block of lost) letGo(state, block, commands)
+  const blocks = lost.map(({ name }) => name)
+  commands.push({ type: 'tellDriver', message: { type: 'blocksLost', blocks } })
+}
+
+/** Nobody finds it any more; its place goes with the last task that reads it. */
+function letGo(state: ExecutorState, block: HeldBlock, commands: ExecutorCommand[]): void {
+  state.blocks.delete(block.name)
+  block.dropped = true
+  if (block.pins === 0) commands.push({ type: 'releasePlace', place: block.place })
 }
 
 function cancelTask(state: ExecutorState, id: TaskId, commands: ExecutorCommand[]): void {
@@ -398,10 +444,7 @@ function drop(
 ): void {
   const owners = new Set([...datasets.map((id) => `cache-${id}`), ...shuffles.map((id) => `shuffle-${id}`)])
   for (const block of state.blocks.values()) {
-    if (!owners.has(ownerOf(block.name))) continue
-    state.blocks.delete(block.name)
-    block.dropped = true
-    if (block.pins === 0) commands.push({ type: 'releasePlace', place: block.place })
+    if (owners.has(ownerOf(block.name))) letGo(state, block, commands)
   }
   const isDropped = ({ copy }: Fetch) => copy !== undefined && owners.has(`cache-${copy.datasetId}`)
   removeWhere(state.waitingFetches, isDropped)

@@ -127,6 +127,8 @@ export type DriverMessage =
       /** Hashes. */
       readonly chunks: readonly string[]
     }
+  /** A block that is of no use to those who read it: it is to be made again. */
+  | { readonly type: 'discard'; readonly block: string }
   | { readonly type: 'stop' }
 
 export type ExecutorMessage =
@@ -142,7 +144,16 @@ export type ExecutorMessage =
   | { readonly type: 'metPeers'; readonly unreachable: readonly { readonly url: string; readonly reason: string }[] }
   | { readonly type: 'finished'; readonly taskId: TaskId; readonly success: TaskSuccess }
   | { readonly type: 'failed'; readonly taskId: TaskId; readonly failure: WireFailure }
-  | { readonly type: 'fetchFailed'; readonly taskId: TaskId; readonly executor: ExecutorId; readonly reason: string }
+  | {
+      readonly type: 'fetchFailed'
+      readonly taskId: TaskId
+      readonly executor: ExecutorId
+      /** The one that is missing or damaged; absent where the executor cannot be reached. */
+      readonly block?: string
+      readonly reason: string
+    }
+  /** Their files are gone. */
+  | { readonly type: 'blocksLost'; readonly blocks: readonly string[] }
   /** The daemon is to end: no new task if there is another executor, and the end once no job needs it. */
   | { readonly type: 'draining' }
   | { readonly type: 'evicted'; readonly datasetId: DatasetId; readonly partition: number }

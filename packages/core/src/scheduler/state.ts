@@ -5,6 +5,7 @@ import type { MeetingCall, TaskSuccess } from '../protocol/messages.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import type { Gang } from './barrier-stage.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 
 export interface ExecutorState {
   readonly id: ExecutorId
@@ -26,7 +27,7 @@ export interface MapOutput {
 export interface StageState {
   readonly plan: StagePlan
   /** Partitions that neither run nor are done, in the order in which they will be tried. */
-  readonly pending: Set<number>
+  readonly pending: PartitionQueue
   /** When each pending partition was first passed over because its preferred executor was busy. */
   readonly waitingSince: Map<number, number>
   readonly attempts: Map<number, number>
@@ -112,7 +113,15 @@ export type SchedulerEvent =
       readonly weight: number
       readonly error: Error
     }
-  | { readonly type: 'fetchFailed'; readonly task: TaskId; readonly from: ExecutorId; readonly reason: string }
+  | {
+      readonly type: 'fetchFailed'
+      readonly task: TaskId
+      readonly from: ExecutorId
+      /** The one that is missing or damaged there; absent where the executor cannot be reached. */
+      readonly block?: string
+      readonly reason: string
+    }
+  | { readonly type: 'blocksLost'; readonly executor: ExecutorId; readonly blocks: readonly string[] }
   /** A task of a barrier stage waits for the others, who have met `round` times before, in its own count. */
   | {
       readonly type: 'taskArrived'
@@ -168,6 +177,8 @@ export type SchedulerCommand =
       readonly datasets: readonly DatasetId[]
       readonly shuffles: readonly ShuffleId[]
     }
+  /** What a task could not read there is not to be kept. */
+  | { readonly type: 'discardBlock'; readonly executor: ExecutorId; readonly block: string }
   | { readonly type: 'finishJob'; readonly job: JobId }
   | { readonly type: 'failJob'; readonly job: JobId; readonly error: Error }
   | { readonly type: 'releaseExecutor'; readonly executor: ExecutorId }

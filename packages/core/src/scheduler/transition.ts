@@ -4,12 +4,13 @@
  */
 
 import { ClusterError, ExecutorLostError } from '../base/errors.ts'
-import type { ExecutorId, JobId, TaskId } from '../base/ids.ts'
-import type { TaskSuccess } from '../protocol/messages.ts'
+import type { ExecutorId, JobId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
+import { parseBlock, type TaskSuccess } from '../protocol/messages.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import { absentees, arrive, missedMeeting, newGang, resetAttempt } from './barrier-stage.ts'
 import { endJob, failJob, failJobsOf } from './jobs.ts'
 import { launchPending } from './launch.ts'
+import { PartitionQueue } from './partition-queue.ts'
 import { replicate, replicateAgain } from './replication.ts'
 import {
   cacheKey,
@@ -99,10 +100,17 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
     case 'fetchFailed': {
       const task = takeRunning(state, event.task)
       if (!task || task.cancelled) break
-      forgetBlocksOf(state, event.from, commands)
+      if (event.block === undefined) forgetBlocksOf(state, event.from, commands)
+      else {
+        forgetBlock(state, event.from, event.block, commands)
+        commands.push({ type: 'discardBlock', executor: event.from, block: event.block })
+      }
       retryAfterLoss(state, task, event.reason, commands)
       break
     }
+    case 'blocksLost':
+      for (const block of event.blocks) forgetBlock(state, event.executor, block, commands)
+      break
     case 'blockEvicted':
       state.cached.get(cacheKey(event.dataset, event.partition))?.delete(event.executor)
       break
@@ -156,7 +164,7 @@ function submitJob(
     const all = Array.from({ length: plan.partitions }, (_, partition) => partition)
     state.stages.set(plan.id, {
       plan,
-      pending: new Set(isMap ? all : partitions),
+      pending: new PartitionQueue(isMap ? all : partitions),
       waitingSince: new Map(),
       attempts: new Map(),
       failures: new Map(),
@@ -295,13 +303,28 @@ function forgetBlocksOf(state: SchedulerState, id: ExecutorId, commands: Schedul
       continue
     }
     if (!stage.outputs) continue
-    for (const [partition, output] of stage.outputs.entries()) {
-      if (output?.executor !== id) continue
-      stage.outputs[partition] = undefined
-      stage.missingOutputs++
-      stage.pending.add(partition)
-    }
+    for (const [partition, output] of stage.outputs.entries())
+      if (output?.executor === id) forgetOutput(stage, partition)
   }
+}
+
+function forgetOutput(stage: StageState, partition: number): void {
+  stage.outputs![partition] = undefined
+  stage.missingOutputs++
+  stage.pending.add(partition)
+}
+
+/** One block that an executor no longer has: a kept partition or a map output. */
+function forgetBlock(state: SchedulerState, id: ExecutorId, block: string, commands: SchedulerCommand[]): void {
+  const { kind, owner, number } = parseBlock(block)
+  if (kind === 'cache') {
+    state.cached.get(cacheKey(owner, number))?.delete(id)
+    return
+  }
+  const stage = state.stages.get(state.mapStageOf.get(owner as ShuffleId) ?? (0 as StageId))
+  if (stage?.gang?.finished.get(number)?.task.executor !== id && stage?.outputs?.[number]?.executor !== id) return
+  if (stage?.gang) resetAttempt(state, stage, commands)
+  else forgetOutput(stage!, number)
 }
 
 function retryAfterLoss(state: SchedulerState, task: RunningTask, reason: string, commands: SchedulerCommand[]): void {

@@ -1,6 +1,6 @@
 /** Where a block's bytes rest, in pages or in a file, and how they are read, written and given back. */
 
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, rmSync, statSync } from 'node:fs'
 import type { Region } from '../base/region.ts'
 import { openFile, readFully, writeAll } from './file-io.ts'
 import type { PagePool } from './page-pool.ts'
@@ -17,13 +17,19 @@ export function placeBytes(place: BlockPlace): number {
 export function readPlace(pool: PagePool, place: BlockPlace, offset: number, bytes: number): Uint8Array {
   if (place.kind === 'memory') return pool.view(place.region).subarray(offset, offset + bytes)
   const target = new Uint8Array(bytes)
-  const file = openSync(place.path, 'r')
+  const file = openFile(place.path, 'r')
   try {
     readFully(file, place.path, target, offset)
   } finally {
     closeSync(file)
   }
   return target
+}
+
+/** Whether a block's file is there whole; somebody may have removed it. Pages are always there. */
+export function isThere(place: BlockPlace): boolean {
+  if (place.kind === 'memory') return true
+  return (statSync(place.path, { throwIfNoEntry: false })?.size ?? -1) >= place.bytes
 }
 
 export function releasePlace(pool: PagePool, place: BlockPlace): void {

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { DiskError, FetchError } from '../../src/base/errors.ts'
 import type { ExecutorId } from '../../src/base/ids.ts'
 import { checksum } from '../../src/codec/checksum.ts'
-import { fetchBlock, fetchedBytes } from '../../src/executor/fetch-block.ts'
+import { BlockDamaged, fetchBlock, fetchedBytes } from '../../src/executor/fetch-block.ts'
 import type { PeerMessage } from '../../src/protocol/messages.ts'
 import { BlockClient } from '../../src/shuffle/block-client.ts'
 import { PagePool } from '../../src/storage/page-pool.ts'
@@ -70,7 +70,7 @@ test('a block that comes damaged, or that has no place, leaves nothing behind', 
   const pool = PagePool.create(65_536)
   const large = wanted(0, 2 * fetchedBytes)
   await expect(fetchBlock(client, { ...large, checksum: 1 }, pool, () => join(folder, 'damaged'))).rejects.toThrow(
-    new FetchError('block shuffle-1-2 arrived damaged from executor there'),
+    new BlockDamaged('block shuffle-1-2 arrived damaged from executor there'),
   )
   await expect(fetchBlock(client, large, pool, () => join(folder, 'missing', 'file'))).rejects.toThrow(DiskError)
   expect({ files: readdirSync(folder), pages: pool.usedBytes }).toEqual({ files: [], pages: 0 })

@@ -79,6 +79,38 @@ describe('tasks', () => {
     expect(transition(state, { type: 'met', task: 2 as TaskId, values })).toEqual([])
   })
 
+  test('a task that could not read its inputs gives them up, with all whose files are gone, and is not a failure', () => {
+    const state = started(1)
+    const file = (name: string): ProducedBlock => ({
+      name,
+      place: { kind: 'disk', path: `/${name}`, bytes: 9 },
+      level: 'disk',
+    })
+    run(state, 1, [file('cache-4-0'), file('cache-4-1'), file('shuffle-7-3')])
+    transition(state, { type: 'taskReceived', task: task(2, cached(4, 0, here)) })
+    const lost = { blocks: ['cache-4-0', 'shuffle-7-3'], reason: 'no such file' }
+    expect(transition(state, { type: 'taskLostInputs', slot: 0, task: 2 as TaskId, ...lost })).toEqual([
+      { type: 'releasePlace', place: file('cache-4-0').place },
+      { type: 'releasePlace', place: file('shuffle-7-3').place },
+      { type: 'tellDriver', message: { type: 'blocksLost', blocks: ['cache-4-0', 'shuffle-7-3'] } },
+      {
+        type: 'tellDriver',
+        message: { type: 'fetchFailed', taskId: 2, executor: 'here', block: 'cache-4-0', reason: 'no such file' },
+      },
+    ])
+    expect([...state.blocks.keys()]).toEqual(['cache-4-1'])
+  })
+
+  test('a block that the driver has given up goes when the last task that reads it has ended', () => {
+    const state = started(1)
+    run(state, 1, [{ name: 'cache-4-0', place: page(1), level: 'memory' }])
+    transition(state, { type: 'taskReceived', task: task(2, cached(4, 0, here)) })
+    expect(transition(state, { type: 'discardAsked', block: 'cache-4-0' })).toEqual([])
+    expect(transition(state, { type: 'discardAsked', block: 'cache-4-0' })).toEqual([])
+    const ended = { type: 'taskFinished', slot: 0, task: 2 as TaskId, success: success(), blocks: [] } as const
+    expect(transition(state, ended)[0]).toEqual({ type: 'releasePlace', place: page(1) })
+  })
+
   test('a task whose input should be here and is not is given back to the driver', () => {
     expect(transition(started(), { type: 'taskReceived', task: task(1, cached(4, 2, here)) })).toEqual([
       {
@@ -87,6 +119,7 @@ describe('tasks', () => {
           type: 'fetchFailed',
           taskId: 1,
           executor: 'here',
+          block: 'cache-4-2',
           reason: 'executor here no longer holds block cache-4-2',
         },
       },

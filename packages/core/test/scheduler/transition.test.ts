@@ -123,6 +123,32 @@ describe('a job of two stages', () => {
   })
 })
 
+describe('blocks that are gone', () => {
+  test('only the map output that could not be read is made again, and its holder lets go of it', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [mapStage, resultStage], [0])
+    finish(state, 1, done(true))
+    finish(state, 2, done(true))
+    const failed = { type: 'fetchFailed', task: 3 as TaskId, from: b, block: 'shuffle-7-1', reason: 'gone' } as const
+    const commands = transition(state, failed, 0)
+    expect(commands[0]).toEqual({ type: 'discardBlock', executor: 'b', block: 'shuffle-7-1' })
+    expect(brief(commands)).toEqual(['discardBlock', '1/1@a'])
+    expect(state.stages.get(1 as StageId)!.outputs![0]).toBeDefined()
+  })
+
+  test('what an executor says it has lost is forgotten, unless it is another one that holds it', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [mapStage, resultStage], [0])
+    finish(state, 1, done(true))
+    finish(state, 2, done(true))
+    state.cached.set('4-0', new Set([a, b]))
+    const lost = ['shuffle-7-0', 'shuffle-7-1', 'shuffle-9-0', 'cache-4-0', 'cache-5-0']
+    expect(brief(transition(state, { type: 'blocksLost', executor: b, blocks: lost }, 0))).toEqual([])
+    expect(state.cached.get('4-0')).toEqual(new Set([a]))
+    expect(state.stages.get(1 as StageId)!.outputs!.map((output) => output?.executor)).toEqual(['a', undefined])
+  })
+})
+
 describe('failures', () => {
   test('a task that fails as often as allowed fails its job, and cancels what the job still runs', () => {
     const state = withExecutors(a, b)
