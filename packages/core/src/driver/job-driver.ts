@@ -20,7 +20,7 @@ import type {
   TaskInput,
 } from '../protocol/messages.ts'
 import { closuresOf, mapClosures, withoutChunks } from '../protocol/plan-closures.ts'
-import { withoutLocations, type StagePlan } from '../protocol/stage-plan.ts'
+import { forExecutors, type StagePlan } from '../protocol/stage-plan.ts'
 import { keptFor } from '../scheduler/barrier-stage.ts'
 import {
   cacheKey,
@@ -32,6 +32,7 @@ import {
 } from '../scheduler/state.ts'
 import { transition } from '../scheduler/transition.ts'
 import type { Channel } from '../transport/channel.ts'
+import { emptyResult } from './empty-result.ts'
 import { SentChunks } from './sent-chunks.ts'
 
 /** An executor that takes tasks. */
@@ -201,6 +202,10 @@ export class JobDriver {
     partitions: readonly number[],
     signal?: AbortSignal,
   ): Promise<Uint8Array[]> {
+    const { empty, output } = stages.at(-1)!
+    const nothing = empty && emptyResult(output)
+    const skipped = new Set(nothing ? empty : [])
+    const wanted = partitions.filter((partition) => !skipped.has(partition))
     const entry = { results: new Map<number, Uint8Array>(), done: deferred<void>() }
     this.#jobs.set(job, entry)
     const abort = () => {
@@ -211,10 +216,10 @@ export class JobDriver {
     signal?.addEventListener('abort', abort, { once: true })
     try {
       if (signal?.aborted) abort()
-      if (this.#jobs.has(job)) this.#feed({ type: 'jobSubmitted', job, stages, partitions })
+      if (this.#jobs.has(job)) this.#feed({ type: 'jobSubmitted', job, stages, partitions: wanted })
       await entry.done.promise
       await this.#allCopied()
-      return partitions.map((partition) => entry.results.get(partition)!)
+      return partitions.map((partition) => (skipped.has(partition) ? nothing! : entry.results.get(partition)!))
     } finally {
       signal?.removeEventListener('abort', abort)
       const result = stages.at(-1)!.id
@@ -448,7 +453,7 @@ export class JobDriver {
         this.#send(executor, { type: 'broadcast', id, bytes })
       }
       this.#sendChunks(executor, executor.chunks.forStage(task.stage, closuresOf(stage.plan)))
-      this.#send(executor, { type: 'stage', plan: withoutLocations(mapClosures(stage.plan, withoutChunks)) })
+      this.#send(executor, { type: 'stage', plan: forExecutors(mapClosures(stage.plan, withoutChunks)) })
     }
     this.#send(executor, {
       type: 'run',

@@ -19,6 +19,7 @@ import {
 } from '../lineage/node.ts'
 import { rangeOfPartitions, type Partitioner, type RangePartitioner } from '../lineage/partitioner.ts'
 import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
+import { emptyPartitions } from './empty-partitions.ts'
 
 /** What the driver has found out, kept for the life of the context. */
 export interface Resolutions {
@@ -179,6 +180,7 @@ function stageOf(
   }
   const partitions = counts.get(root.id)!
   const barrier = nodes.find(({ kind }) => kind === 'barrier')?.site
+  const empty = emptyPartitions(nodes)
   return {
     id,
     nodes,
@@ -186,6 +188,7 @@ function stageOf(
     site: describeCallSite(site),
     partitions,
     broadcasts: broadcastsOf(nodes, output),
+    ...(empty ? { empty } : {}),
     ...(barrier === undefined ? {} : { barrier }),
   }
 }

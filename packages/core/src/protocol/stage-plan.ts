@@ -93,7 +93,7 @@ export type PlanNode = {
 )
 
 /** What executors need of a plan. */
-export function withoutLocations(plan: StagePlan): StagePlan {
+export function forExecutors({ empty: _, ...plan }: StagePlan): StagePlan {
   if (!plan.nodes.some((node) => 'locations' in node)) return plan
   const nodes = plan.nodes.map((node) => {
     if (!('locations' in node)) return node
@@ -161,6 +161,8 @@ export interface StagePlan {
   readonly site: string
   readonly partitions: number
   readonly broadcasts: readonly number[]
+  /** Partitions without rows, for which no task is started where that can be helped; ascending. */
+  readonly empty?: readonly number[]
   /** The user's line of its first `barrier()`, if it has one: its tasks run together or not at all. */
   readonly barrier?: string
 }

@@ -14,6 +14,7 @@ import { PartitionQueue } from './partition-queue.ts'
 import { replicate, replicateAgain } from './replication.ts'
 import {
   cacheKey,
+  type MapOutput,
   type RunningTask,
   type SchedulerCommand,
   type SchedulerEvent,
@@ -160,21 +161,31 @@ function submitJob(
 ): void {
   for (const plan of plans) {
     if (state.stages.has(plan.id)) continue
-    const isMap = plan.output.kind === 'shuffle'
-    const all = Array.from({ length: plan.partitions }, (_, partition) => partition)
+    const { output, empty = [] } = plan
+    const pending = new PartitionQueue(
+      output.kind === 'shuffle' ? Array.from({ length: plan.partitions }, (_, partition) => partition) : partitions,
+    )
+    const outputs: (MapOutput | undefined)[] = Array.from({ length: plan.partitions })
+    if (output.kind === 'shuffle') {
+      const nothing = emptyOutput(output.partitioner.partitions)
+      for (const partition of empty) {
+        outputs[partition] = nothing
+        pending.delete(partition)
+      }
+    }
     state.stages.set(plan.id, {
       plan,
-      pending: new PartitionQueue(isMap ? all : partitions),
+      pending,
       waitingSince: new Map(),
       attempts: new Map(),
       failures: new Map(),
       losses: new Map(),
-      ...(isMap ? { outputs: all.map(() => undefined) } : {}),
-      missingOutputs: isMap ? plan.partitions : 0,
+      ...(output.kind === 'shuffle' ? { outputs } : {}),
+      missingOutputs: output.kind === 'shuffle' ? pending.size : 0,
       ...(plan.barrier === undefined ? {} : { gang: newGang() }),
       taskMs: undefined,
     })
-    if (plan.output.kind === 'shuffle') state.mapStageOf.set(plan.output.shuffleId, plan.id)
+    if (output.kind === 'shuffle') state.mapStageOf.set(output.shuffleId, plan.id)
     for (const { datasetId, persist: level, replicas: copies = 1 } of plan.nodes)
       if (level && copies > 1 && !state.replicated.has(datasetId))
         state.replicated.set(datasetId, { copies, level, bytes: new Map() })
@@ -187,6 +198,12 @@ function submitJob(
   } else if (state.executors.size === 0) {
     failJob(state, job, noExecutorLeft(state), commands)
   }
+}
+
+/** Of a partition without rows: it lies nowhere, and nobody reads it. */
+function emptyOutput(reducers: number): MapOutput {
+  const zeros = Array.from({ length: reducers }, () => 0)
+  return { executor: '' as ExecutorId, offsets: zeros, bytes: zeros, checksums: zeros }
 }
 
 /** Takes note of how long a task took and which partitions it has left on its executor. */

@@ -123,6 +123,14 @@ describe('a job of two stages', () => {
   })
 })
 
+test('no task is started for a map whose partition is known to be empty, nor is its output ever missed', () => {
+  const state = withExecutors(a, b)
+  expect(brief(submit(state, 1, [{ ...mapStage, partitions: 3, empty: [0, 2] }, resultStage], [0]))).toEqual(['1/1@a'])
+  expect(brief(finish(state, 1, done(true)))).toEqual(['commitTask', '2/0@a'])
+  transition(state, { type: 'executorLost', executor: a, reason: 'killed' }, 0)
+  expect(state.stages.get(1 as StageId)!.missingOutputs).toBe(1)
+})
+
 describe('blocks that are gone', () => {
   test('only the map output that could not be read is made again, and its holder lets go of it', () => {
     const state = withExecutors(a, b)
