@@ -93,7 +93,8 @@ export type PlanNode = {
 )
 
 /** What executors need of a plan. */
-export function forExecutors({ empty: _, ...plan }: StagePlan): StagePlan {
+export function forExecutors(whole: StagePlan): StagePlan {
+  const { empty: _, ...plan } = whole
   if (!plan.nodes.some((node) => 'locations' in node)) return plan
   const nodes = plan.nodes.map((node) => {
     if (!('locations' in node)) return node

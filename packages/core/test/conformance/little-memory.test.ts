@@ -67,7 +67,7 @@ describe.each(['memory[2]', 'local[2]', 'local-cluster[2,1]'])('%s', (master) =>
 
   describe.each(Object.keys(kinds))('%s', (kind) => {
     const row = kinds[kind]!
-    test.each(Object.keys(jobs))('%s', async (job) => {
+    test.each(Object.keys(jobs))('%s comes out alike with next to nothing and with plenty', async (job) => {
       const results = await Promise.all(
         [plenty, little].map((context) => {
           const pairs = context.range(0, 6000, { partitions: 3 }).map(row)
