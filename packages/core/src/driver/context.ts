@@ -103,8 +103,9 @@ export class Context {
   readonly #broadcasts = new Map<number, { readonly bytes: Uint8Array; readonly handle: WeakRef<object> }>()
   /** What a function captured lives as long as it does, also where the user has let go of it. */
   readonly #captured = new WeakMap<Closure, readonly (object | undefined)[]>()
-  readonly #reachability = new Reachability(({ datasets, shuffles, malformed }) =>
-    this.#forget(datasets, shuffles, malformed),
+  readonly #reachability = new Reachability(
+    ({ datasets, shuffles, malformed }) => this.#forget(datasets, shuffles, malformed),
+    (handle) => (handle.kind === 'broadcast' ? this.#dropBroadcast(handle.id) : this.#dropAccumulator(handle.id)),
   )
   readonly #totals = new Map<number, number>()
   /** By the accumulator under which executors report. */
@@ -165,8 +166,10 @@ export class Context {
         return found.bytes
       },
       accumulate: (id, value) => {
-        if (typeof value === 'number') this.#totals.set(id, (this.#totals.get(id) ?? 0) + value)
-        else this.#malformed.get(id)?.add(value as MalformedReport)
+        if (typeof value === 'number') {
+          const total = this.#totals.get(id)
+          if (total !== undefined) this.#totals.set(id, total + value)
+        } else this.#malformed.get(id)?.add(value as MalformedReport)
       },
       onLog: (record) => (config.onLog ?? printWarnings)(record),
       onTask: config.onTask,
@@ -436,22 +439,17 @@ export class Context {
     this.#refuseStopped(callSite('broadcast'))
     const id = handleIds.next<BroadcastId>('broadcast')
     const bytes = encodeValue(value)
-    const drop = () => {
-      if (this.#broadcasts.delete(id) && !this.#stopped) this.#driver.drop([], [], [id])
-    }
     const broadcast = new Broadcast<T>(
       id,
       () => {
         if (!this.#broadcasts.has(id)) throw droppedBroadcast(id)
         return value
       },
-      () => {
-        drop()
-      },
+      () => this.#dropBroadcast(id),
     )
     this.#broadcasts.set(id, { bytes, handle: new WeakRef(broadcast) })
-    this.#reachability.watchHandle(broadcast, drop)
-    this.#scopes.at(-1)?.onEnd(() => broadcast.unpersist())
+    this.#reachability.watchHandle(broadcast, { kind: 'broadcast', id })
+    this.#scopes.at(-1)?.onEnd(() => this.#dropBroadcast(id))
     return broadcast
   }
 
@@ -466,11 +464,13 @@ export class Context {
     this.#refuseStopped(callSite('accumulator'))
     const id = handleIds.next<AccumulatorId>('accumulator')
     this.#totals.set(id, initial)
-    return new Accumulator(
+    const accumulator = new Accumulator(
       id,
       (amount) => this.#totals.set(id, this.#totals.get(id)! + amount),
       () => this.#totals.get(id)!,
     )
+    this.#reachability.watchHandle(accumulator, { kind: 'accumulator', id })
+    return accumulator
   }
 
   /**
@@ -663,6 +663,15 @@ export class Context {
     return blocks
   }
 
+  #dropBroadcast(id: BroadcastId): void {
+    if (this.#broadcasts.delete(id) && !this.#stopped) this.#driver.drop([], [], [id])
+  }
+
+  #dropAccumulator(id: AccumulatorId): void {
+    this.#totals.delete(id)
+    this.#driver.forgetAdds([id])
+  }
+
   #unpersist(id: DatasetId): void {
     if (this.#resolutions.levels.delete(id)) this.#driver.drop([id], [], [])
   }
@@ -678,6 +687,7 @@ export class Context {
     }
     this.#checkpoints?.drop(datasets)
     for (const id of malformed) this.#malformed.delete(id)
+    this.#driver.forgetAdds(malformed)
     if (!this.#stopped && kept.length + shuffles.length > 0) this.#driver.drop(kept, shuffles, [])
     for (const id of shuffles) this.#resolutions.mapStages.delete(id)
   }

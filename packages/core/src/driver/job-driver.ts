@@ -100,7 +100,8 @@ export class JobDriver {
   /** Those of lost executors too. */
   readonly #channels: Channel[] = []
   readonly #jobs = new Map<JobId, { results: Map<number, Uint8Array>; done: Deferred<void> }>()
-  readonly #countedAdds = new Set<string>()
+  /** What each accumulator has counted. */
+  readonly #countedAdds = new Map<number, Set<string>>()
   readonly #totals = { movedBytes: 0, networkBytes: 0, diskBytes: 0, tasks: 0 }
   #cancelWake: (() => void) | undefined
   /** Resolves when no copy of a kept partition is under way. */
@@ -237,6 +238,11 @@ export class JobDriver {
       for (const id of stages) executor.stages.delete(id)
       this.#sendDrop(executor, { datasets, shuffles, broadcasts, stages })
     }
+  }
+
+  /** Of accumulators that nobody can read any more. */
+  forgetAdds(accumulators: readonly number[]): void {
+    for (const id of accumulators) this.#countedAdds.delete(id)
   }
 
   /** Ends every job with an error; executors are the cluster's to end. */
@@ -427,9 +433,10 @@ export class JobDriver {
   /** Once per (dataset, partition) in transformations, once per (job, partition) in actions. */
   #accumulate(update: AccumulatorUpdate, job: JobId | undefined): void {
     const scope = update.datasetId === 0 ? `job${job}` : `dataset${update.datasetId}`
-    const key = `${update.accumulator}/${scope}/${update.partition}`
-    if (this.#countedAdds.has(key)) return
-    this.#countedAdds.add(key)
+    const key = `${scope}/${update.partition}`
+    const counted = this.#countedAdds.get(update.accumulator) ?? new Set()
+    if (counted.has(key)) return
+    this.#countedAdds.set(update.accumulator, counted.add(key))
     this.#options.accumulate(update.accumulator, decodeValue(update.value))
   }
 

@@ -4,7 +4,7 @@
  * needed by nothing.
  */
 
-import type { DatasetId, ShuffleId } from '../base/ids.ts'
+import type { AccumulatorId, BroadcastId, DatasetId, ShuffleId } from '../base/ids.ts'
 import type { LineageNode } from '../lineage/node.ts'
 
 interface Held {
@@ -20,13 +20,22 @@ export interface Unreachable {
   readonly malformed: readonly number[]
 }
 
+/**
+ * What the driver keeps for a broadcast or accumulator. An id, no function: one would hold all that its neighbours in the
+ * code hold, the handle itself among it, which then never goes.
+ */
+export type Handle =
+  | { readonly kind: 'broadcast'; readonly id: BroadcastId }
+  | { readonly kind: 'accumulator'; readonly id: AccumulatorId }
+
 export class Reachability {
   readonly #counts = new Map<DatasetId, number>()
   readonly #running = new Map<object, object>()
   readonly #nodes: FinalizationRegistry<Held>
-  readonly #handles = new FinalizationRegistry<() => void>((drop) => drop())
+  readonly #handles: FinalizationRegistry<Handle>
 
-  constructor(drop: (what: Unreachable) => void) {
+  constructor(drop: (what: Unreachable) => void, dropHandle: (handle: Handle) => void) {
+    this.#handles = new FinalizationRegistry(dropHandle)
     let gone = { datasets: [] as DatasetId[], shuffles: [] as ShuffleId[], malformed: [] as number[] }
     let waits = false
     this.#nodes = new FinalizationRegistry(({ id, shuffle, malformed }) => {
@@ -58,9 +67,8 @@ export class Reachability {
     if (this.#nodes.unregister(node)) this.#release(node.id)
   }
 
-  /** `drop` must not hold the handle. */
-  watchHandle(handle: object, drop: () => void): void {
-    this.#handles.register(handle, drop)
+  watchHandle(handle: object, held: Handle): void {
+    this.#handles.register(handle, held)
   }
 
   /** Keeps all that a job needs until it has ended. */
