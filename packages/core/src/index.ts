@@ -23,12 +23,13 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
   const { resolveConfig } = await import('./base/config.ts')
   const config = resolveConfig(options)
   const cluster = await startCluster(config)
+  const context = new Context(config, cluster)
   try {
-    const connecting = new Context(config, cluster).connect()
+    const connecting = context.connect()
     if (!(await isSettledSoon(connecting))) readScriptsAhead()
     return await connecting
   } catch (error) {
-    await cluster.stop()
+    await context.stop()
     throw error
   }
 }

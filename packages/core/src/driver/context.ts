@@ -221,8 +221,11 @@ export class Context {
     )
     await this.#driver.introduce(
       this.#cluster.executors.map(({ id, url }) => ({ id: id as Id, url })),
-      this.#cluster.sessionKey,
-      this.#cluster.ca,
+      {
+        key: this.#cluster.sessionKey,
+        ...(this.#cluster.ca === undefined ? {} : { ca: this.#cluster.ca }),
+        compression: this.#config.networkCompression,
+      },
     )
     this.#defaultPartitions = this.executors().reduce((sum, { cores }) => sum + cores, 0)
     return this

@@ -1,6 +1,6 @@
 /** Feeds the scheduler with events and carries out its commands: the only place where plans meet channels. */
 
-import { AbortedError, ClusterError, GridifyError, OutOfMemoryError } from '../base/errors.ts'
+import { AbortedError, ClusterError, GridifyError, OutOfMemoryError, UsageError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import { deferred, type Deferred } from '../base/async.ts'
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/ids.ts'
@@ -32,6 +32,7 @@ import {
 } from '../scheduler/state.ts'
 import { transition } from '../scheduler/transition.ts'
 import type { Channel } from '../transport/channel.ts'
+import { hasZstd } from '../transport/compressed-part.ts'
 import { emptyResult } from './empty-result.ts'
 import { SentChunks } from './sent-chunks.ts'
 
@@ -64,6 +65,8 @@ export interface Metrics {
 }
 
 type UnreachablePeer = Extract<ExecutorMessage, { type: 'metPeers' }>['unreachable'][number]
+
+type Introduction = Extract<DriverMessage, { type: 'peers' }>
 
 interface Executor {
   readonly id: ExecutorId
@@ -182,12 +185,23 @@ export class JobDriver {
     await ready.promise
   }
 
-  /** Makes executors known to each other. @throws ClusterError where one cannot reach another. */
-  async introduce(urls: readonly { id: ExecutorId; url: string }[], key: string, ca?: string): Promise<void> {
+  /**
+   * Makes executors known to each other.
+   * @throws ClusterError where one cannot reach another, UsageError where one cannot compress.
+   */
+  async introduce(
+    urls: readonly { id: ExecutorId; url: string }[],
+    shared: Pick<Introduction, 'key' | 'ca' | 'compression'>,
+  ): Promise<void> {
+    if (shared.compression === 'zstd')
+      for (const { id, nodeVersion } of this.executors)
+        if (!hasZstd(nodeVersion))
+          throw new UsageError(
+            `networkCompression: 'zstd' needs Node 22.15 on all executors; executor ${id} runs Node ${nodeVersion}`,
+          )
     const peers = urls.map(({ id, url }) => ({ id, url: this.#executors.get(id)?.advertise ?? url }))
     const executors = [...this.#executors.values()]
-    for (const executor of executors)
-      this.#send(executor, { type: 'peers', peers, self: executor.id, key, ...(ca === undefined ? {} : { ca }) })
+    for (const executor of executors) this.#send(executor, { type: 'peers', peers, self: executor.id, ...shared })
     for (const { id, metPeers } of executors)
       for (const { url, reason } of await metPeers.promise)
         throw new ClusterError(

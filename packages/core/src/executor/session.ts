@@ -17,6 +17,7 @@ import { isThere, placeBytes, readPlace, releasePlace, writeFileBlock } from '..
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
 import { slotPrefix, type WorkFolder } from '../storage/work-folder.ts'
 import type { Channel } from '../transport/channel.ts'
+import { compressPart } from '../transport/compressed-part.ts'
 import { describeTask } from './describe-task.ts'
 import { BlockDamaged, fetchBlock, fetchedBytes } from './fetch-block.ts'
 import type { SlotHost, SlotReply, StartSlot } from './slot-host.ts'
@@ -47,6 +48,8 @@ type ToldMessage = Extract<DriverMessage, { type: 'stage' | 'broadcast' | 'class
 const fetchAttempts = 2
 /** More pages are granted in steps of at least so many bytes. */
 const growthBytes = 4 * 2 ** 20
+
+type FetchRequest = Extract<PeerMessage, { type: 'fetch' }>
 
 export class ExecutorSession {
   readonly #driver: Channel
@@ -98,8 +101,7 @@ export class ExecutorSession {
       const request = message as PeerMessage
       if (request.type !== 'fetch') return
       const bytes = this.#readForPeer(request)
-      // A copy: the pages may be given back before the last byte has left.
-      if (bytes) channel.send({ type: 'part', request: request.request, bytes: bytes.slice() } satisfies PeerMessage)
+      if (bytes) void this.#answer(channel, request, bytes)
       else
         channel.send({
           type: 'missing',
@@ -107,6 +109,18 @@ export class ExecutorSession {
           reason: `executor ${this.#state.self} does not hold block ${request.block}`,
         } satisfies PeerMessage)
     })
+  }
+
+  async #answer(channel: Channel, { request, compression }: FetchRequest, bytes: Uint8Array): Promise<void> {
+    // A copy: the pages may be given back before the last byte has left.
+    const copy = bytes.slice()
+    const smaller = compression === 'zstd' ? await compressPart(copy).catch(() => undefined) : undefined
+    channel.send({
+      type: 'part',
+      request,
+      bytes: smaller ?? copy,
+      compression: smaller ? 'zstd' : 'none',
+    } satisfies PeerMessage)
   }
 
   /** Takes what sessions of other drivers have left; pages above the share are spilled or dropped. */
@@ -143,6 +157,7 @@ export class ExecutorSession {
     switch (message.type) {
       case 'peers':
         this.#key = message.key
+        this.#client.compression = message.compression
         this.#ca = message.ca
         this.#options.onSessionKey?.(message.key)
         this.#peers = new Map(message.peers.map(({ id, url }) => [id, url]))
@@ -290,7 +305,7 @@ export class ExecutorSession {
   }
 
   /** Undefined where the block is not here, or its file is not any more. */
-  #readForPeer({ block, offset, bytes }: Extract<PeerMessage, { type: 'fetch' }>): Uint8Array | undefined {
+  #readForPeer({ block, offset, bytes }: FetchRequest): Uint8Array | undefined {
     const place = this.#state.blocks.get(block)?.place
     try {
       return place && readPlace(this.#options.pool, place, offset, bytes < 0 ? placeBytes(place) : bytes)

@@ -105,6 +105,8 @@ export type DriverMessage =
       readonly key: string
       /** What certifies peers that speak TLS, in PEM, where it is not a public authority. */
       readonly ca?: string
+      /** How they are to send blocks to each other. */
+      readonly compression: 'none' | 'zstd'
     }
   /** Stretches of large closures, before the first stage or class that names them. */
   | { readonly type: 'chunks'; readonly chunks: readonly { readonly hash: string; readonly bytes: Uint8Array }[] }
@@ -169,8 +171,14 @@ export type PeerMessage =
       readonly block: string
       readonly offset: number
       readonly bytes: number
+      readonly compression: 'none' | 'zstd'
     }
-  | { readonly type: 'part'; readonly request: number; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'part'
+      readonly request: number
+      readonly bytes: Uint8Array
+      readonly compression: 'none' | 'zstd'
+    }
   | { readonly type: 'missing'; readonly request: number; readonly reason: string }
 
 export const shuffleBlock = (shuffleId: number, map: number) => `shuffle-${shuffleId}-${map}`

@@ -6,6 +6,7 @@ import { FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import type { PeerMessage } from '../protocol/messages.ts'
 import type { Channel } from '../transport/channel.ts'
+import { decompressPart } from '../transport/compressed-part.ts'
 
 /** A peer that is alive but silent for so long is treated as one that lost the block: it is computed again. */
 const answerMs = 20_000
@@ -23,6 +24,8 @@ export class BlockClient {
   readonly #clock: Clock
   readonly #peers = new Map<ExecutorId, Peer>()
   readonly #opened: Channel[] = []
+  /** What blocks are asked to be sent as. */
+  compression: 'none' | 'zstd' = 'none'
   #requests = 0
 
   constructor(connect: (id: ExecutorId) => Promise<Channel>, clock: Clock) {
@@ -44,7 +47,7 @@ export class BlockClient {
     if (this.#peers.get(id) !== peer)
       throw new FetchError(`connection to executor ${id} ended before block ${block} was asked for`)
     peer.waiting.set(request, answer)
-    channel.send({ type: 'fetch', request, block, offset, bytes } satisfies PeerMessage)
+    channel.send({ type: 'fetch', request, block, offset, bytes, compression: this.compression } satisfies PeerMessage)
     const stopTimer = this.#clock.after(answerMs, () =>
       answer.reject(new FetchError(`executor ${id} did not answer for block ${block} in ${answerMs / 1000} s`)),
     )
@@ -90,7 +93,9 @@ export class BlockClient {
           const reply = message as PeerMessage
           const answer = waiting.get(reply.request)
           waiting.delete(reply.request)
-          if (reply.type === 'part') answer?.resolve(reply.bytes)
+          if (reply.type === 'part' && reply.compression === 'zstd')
+            decompressPart(reply.bytes).then(answer?.resolve, answer?.reject)
+          else if (reply.type === 'part') answer?.resolve(reply.bytes)
           else if (reply.type === 'missing') answer?.reject(new BlockMissing(reply.reason))
         })
         void open.closed.then(({ reason }) => fail(reason))

@@ -23,6 +23,7 @@ test('options win over the environment, which wins over defaults', () => {
     master: 'memory[3]',
     secretFile: '/s',
     shuffleStorage: 'memory',
+    networkCompression: 'none',
     taskMaxFailures: 4,
     taskMaxLosses: 2,
     localityWaitMs: 500,

@@ -26,7 +26,12 @@ function clientOfPeer(): { client: BlockClient; asked: number[] } {
     theirs.onMessage((message) => {
       const { request, offset, bytes } = message as Extract<PeerMessage, { type: 'fetch' }>
       asked.push(bytes)
-      theirs.send({ type: 'part', request, bytes: block.slice(offset, offset + bytes) } satisfies PeerMessage)
+      theirs.send({
+        type: 'part',
+        request,
+        bytes: block.slice(offset, offset + bytes),
+        compression: 'none',
+      } satisfies PeerMessage)
     })
     return mine
   }, systemClock)
