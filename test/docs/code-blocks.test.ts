@@ -33,7 +33,7 @@ afterAll(async () => {
 
 /** Completes what the README shortens: the import, and the end of the context. */
 function asProgram({ text }: CodeBlock): string {
-  const head = text.includes('import ') ? '' : `import { createContext } from '@gridify/core'\n`
+  const head = /^(import|export) /m.test(text) ? '' : `import { createContext } from '@gridify/core'\n`
   const tail = /stop\(\)|await using/.test(text) || !text.includes('createContext') ? '' : 'await context.stop()\n'
   return `${head}${text}${tail}`
 }

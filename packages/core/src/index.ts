@@ -7,6 +7,7 @@
 
 import type { ContextOptions } from './base/config.ts'
 import { readScriptsAhead } from './closure/scripts.ts'
+import { useModuleRules } from './closure/module-rules.ts'
 import { startCluster } from './cluster/start-cluster.ts'
 import { Context } from './driver/context.ts'
 
@@ -22,6 +23,10 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
   // Schemas take longer to load than all the rest, and many programs import this package to do nothing with it.
   const { resolveConfig } = await import('./base/config.ts')
   const config = resolveConfig(options)
+  if (config.modules) {
+    const { readModuleRules } = await import('./driver/bundle-modules.ts')
+    useModuleRules(await readModuleRules(config.modules))
+  }
   const cluster = await startCluster(config)
   const context = new Context(config, cluster)
   try {

@@ -32,6 +32,13 @@ const schema = z.strictObject({
   localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
   workDir: z.string('the path of a folder').optional(),
   checkpointDir: z.string(folderRule).min(1, folderRule).optional(),
+  modules: z
+    .record(
+      z.string(),
+      z.enum(['value', 'installed', 'bundle'], "'value', 'installed' or 'bundle'"),
+      "an object such as { './src/model.ts': 'bundle' }",
+    )
+    .optional(),
   onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
   onTask: z.custom<(report: TaskReport) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
@@ -79,6 +86,12 @@ export interface ContextOptions {
    * The folder for checkpoints, a path or an `s3://` address that driver and executors share. Without it, the driver holds them.
    */
   readonly checkpointDir?: string | undefined
+  /**
+   * How functions and values of modules travel, by package (`'lodash'`, `'@acme/*'`) or path (`'./src/model.ts'`, `'./src/**'`); the first
+   * match decides, for the whole process. `value`: with their source, as the project's do; `installed`: executors import their own copy;
+   * `bundle`: esbuild bundles them, and executors import the bundle.
+   */
+  readonly modules?: Readonly<Record<string, 'value' | 'installed' | 'bundle'>> | undefined
   /** Gets what executors and driver report, and what functions print; without it, all but `debug` goes to stderr. */
   readonly onLog?: ((record: LogRecord) => void) | undefined
   /** Called on the driver for each task that counts, once its results are taken. */

@@ -10,15 +10,8 @@ import { compileFunction, type FunctionFactory } from './compile-function.ts'
 import { fillShell, makeShell, makeView } from './fill-object.ts'
 import { intrinsicAt } from './intrinsics.ts'
 import { childNodes } from './node-children.ts'
-import {
-  nodeIndex,
-  type NamedModule,
-  type Slot,
-  type Stub,
-  type WireClass,
-  type WireClosure,
-  type WireFunction,
-} from './wire.ts'
+import type { NamedModule } from './named-module.ts'
+import { nodeIndex, type Slot, type Stub, type WireClass, type WireClosure, type WireFunction } from './wire.ts'
 
 export interface BuildEnvironment {
   readonly resolveReference: (reference: ShipReference) => unknown

@@ -14,7 +14,8 @@ import { fileOfUrl } from './package-of.ts'
 import { importsOf, type ScriptImport } from './script-imports.ts'
 import type { Script } from './scripts.ts'
 import { Refusal, Trail } from './trail.ts'
-import type { NamedModule, Slot } from './wire.ts'
+import type { NamedModule } from './named-module.ts'
+import type { Slot } from './wire.ts'
 
 export interface CapturedNames {
   readonly names: string[]

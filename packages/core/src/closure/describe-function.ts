@@ -1,5 +1,6 @@
 /** The wire node of a function: a name where executors can look it up, else its source and what it captured. */
 
+import { join } from 'node:path'
 import { types } from 'node:util'
 import { analyseFunction, type FunctionAnalysis } from './analyse-function.ts'
 import { builtinValue } from './builtin-values.ts'
@@ -10,8 +11,11 @@ import { knownKeys } from './computed-keys.ts'
 import { inspectFunction, type InspectedFunction } from './inspect-function.ts'
 import { InspectorUnavailable } from './inspector-session.ts'
 import type { SourceRange } from './parse-function.ts'
-import { findPackageExport } from './package-export.ts'
-import { corePackage, fileOfUrl, isImported, packageOfFile } from './package-of.ts'
+import { projectModule } from './classify-import.ts'
+import { bundledModule, modeOfFile, modeOfPackage, shownPath } from './module-rules.ts'
+import { findPackageExport, type PackageExport } from './package-export.ts'
+import { corePackage, fileOfUrl, isImported, packageOfFile, realPath, type Package } from './package-of.ts'
+import { exportedName } from './script-exports.ts'
 import { importsOf } from './script-imports.ts'
 import { isNative } from './intrinsics.ts'
 import { isNodeScript, scriptOf, startOfText, type Script } from './scripts.ts'
@@ -65,14 +69,36 @@ export function describeFunction(graph: Graph, fn: Function, trail: Trail): Wire
 
 function importOfPackage(graph: Graph, fn: Function, script: Script | undefined, trail: Trail): WireNode | undefined {
   const file = script && fileOfUrl(script.url)
+  if (script && file !== undefined) {
+    const own = importOfProject(graph, fn, script, realPath(file), trail)
+    if (own) return own
+  }
   const owner = file === undefined ? undefined : packageOfFile(file)
   if (file === undefined || owner === undefined || !isImported(owner)) return undefined
-  const found = findPackageExport(fn, file, owner)
+  const installed = findPackageExport(fn, file, owner)
+  const found = installed && modeOfPackage(owner.name) === 'bundle' ? inBundle(installed, owner) : installed
   if (found) return graph.importNode({ ...found, usedBy: String(trail) })
   if (owner.name !== corePackage) {
     graph.warnings.add(`${String(trail)} is not an export of package '${owner.name}'; its source is sent by value`)
   }
   return undefined
+}
+
+/** A function of a file that is not to travel by value, found in another way than by its import. */
+function importOfProject(graph: Graph, fn: Function, script: Script, file: string, trail: Trail): WireNode | undefined {
+  const mode = modeOfFile(file)
+  if (mode === undefined || mode === 'value') return undefined
+  const name = exportedName(fn, script, file)
+  const module = name === undefined ? undefined : projectModule(file)
+  if (name !== undefined && module) return graph.importNode({ ...module, name, style: 'import', usedBy: String(trail) })
+  graph.warnings.add(`${String(trail)} is not an export of ${shownPath(file)}; its source is sent by value`)
+  return undefined
+}
+
+function inBundle(found: PackageExport, { root }: Package): PackageExport | undefined {
+  const key = found.file === null ? found.specifier : join(root, found.file)
+  const module = bundledModule(key)
+  return module && { ...found, ...module }
 }
 
 function describeSource(

@@ -1,28 +1,44 @@
 /** Loads on the executor what a closure imports by name, from the folders that the executor was given. */
 
+import { existsSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ClosureError } from '../base/errors.ts'
 import { codeFolder, isSource } from '../base/package-files.ts'
+import { importBundled, isBundled } from './import-bundled.ts'
 import { corePackage, packageName } from './package-of.ts'
 import { findInstalled, resolveImport } from './resolve-package.ts'
-import type { NamedModule, WireImport } from './wire.ts'
+import type { NamedModule } from './named-module.ts'
+import type { WireImport } from './wire.ts'
 
 const warned = new Set<string>()
 
 /** The imported value itself: an export, or the module where its name is `*`. */
-export async function importValue(wanted: WireImport, roots: readonly string[]): Promise<unknown> {
+export async function importValue(
+  wanted: WireImport,
+  roots: readonly string[],
+  bundlesFolder?: string,
+): Promise<unknown> {
   const { specifier, name, style } = wanted
-  const module = style === 'import' ? await importModule(wanted, roots) : await requireModule(wanted, roots)
+  const module = isBundled(specifier)
+    ? await importBundled(wanted, { bundlesFolder, roots, asRequired: style !== 'import' })
+    : await (style === 'import' ? importModule(wanted, roots) : requireModule(wanted, roots))
   if (name === '*') return style === 'interop' || style === 'interop-node' ? interop(module, style) : module
   const value = member(module, name)
   if (value !== undefined) return value
+  if (isBundled(specifier)) throw new ClosureError(`the bundled module ${wanted.file} has no export '${name}', which ${wanted.usedBy} uses`) // prettier-ignore
   throw new ClosureError(`package '${specifier}' on this executor has no export '${name}', which ${wanted.usedBy} uses`)
 }
 
 /** `import(specifier)` inside a shipped function. */
-export async function importDynamically(specifier: string | NamedModule, roots: readonly string[]): Promise<unknown> {
+export async function importDynamically(
+  specifier: string | NamedModule,
+  roots: readonly string[],
+  bundlesFolder?: string,
+): Promise<unknown> {
+  if (typeof specifier === 'object' && isBundled(specifier.specifier))
+    return importBundled(specifier, { bundlesFolder, roots, asRequired: false })
   if (typeof specifier === 'object') return importModule({ ...specifier, usedBy: 'a dynamic import' }, roots)
   const plain = String(specifier)
   if (/^[./]/.test(plain))
@@ -40,7 +56,7 @@ async function importModule(wanted: Wanted, roots: readonly string[]): Promise<u
     const found = findInstalled(specifier, root)
     if (found === undefined) continue
     compareVersions(wanted, found.version)
-    const path = file === null ? resolveImport(specifier, root) : join(found.root, file)
+    const path = file === null ? resolveImport(specifier, root) : fileInside(found.root, file)
     if (path !== undefined) return import(pathToFileURL(path).href)
   }
   throw missing(wanted, roots)
@@ -57,7 +73,7 @@ async function requireModule(wanted: Wanted, roots: readonly string[]): Promise<
     const require = createRequire(join(root, 'from.js'))
     let path: string
     try {
-      path = file === null ? require.resolve(specifier) : join(found.root, file)
+      path = file === null ? require.resolve(specifier) : fileInside(found.root, file)
     } catch {
       // A package that exports only `import` cannot be resolved by require, though it can be loaded.
       return importModule(wanted, roots)
@@ -70,6 +86,14 @@ async function requireModule(wanted: Wanted, roots: readonly string[]): Promise<
     }
   }
   throw missing(wanted, roots)
+}
+
+/** TypeScript may have been compiled where Node cannot run it. */
+function fileInside(root: string, file: string): string {
+  const path = join(root, file)
+  const compiled = path.replace(/\.([cm]?)tsx?$/, '.$1js')
+  const runs = existsSync(path) && (path === compiled || 'typescript' in process.features)
+  return runs || !existsSync(compiled) ? path : compiled
 }
 
 /** The copy of the core that this executor runs on. */
@@ -110,7 +134,7 @@ function missing({ specifier, version, usedBy }: Wanted, roots: readonly string[
   const where = roots.length > 0 ? `looked in ${roots.join(', ')}` : 'it has no folder to look in'
   return new ClosureError(
     `executor cannot find the npm package '${name}'${version === null ? '' : ` ${version}`}, which ${usedBy} uses; ` +
-      `install it on the executor (${where})`,
+      `install it on the executor (${where}), or send it along: modules: { '${name}': 'bundle' }`,
   )
 }
 

@@ -3,7 +3,7 @@
 import { createRequire, type Module } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { codePath, isSource } from '../base/package-files.ts'
-import type { NamedModule } from './wire.ts'
+import type { NamedModule } from './named-module.ts'
 import { corePackage, type Package } from './package-of.ts'
 
 export interface PackageExport extends NamedModule {
@@ -29,7 +29,7 @@ export function findPackageExport(fn: Function, file: string, owner: Package): P
   return { specifier, version, file: inside, name, style: 'require' }
 }
 
-function exportName(fn: Function, exports: unknown): string | undefined {
+export function exportName(fn: Function, exports: unknown): string | undefined {
   if (exports === fn) return '*'
   if (exports === null || (typeof exports !== 'object' && typeof exports !== 'function')) return undefined
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {

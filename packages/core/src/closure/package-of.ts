@@ -4,6 +4,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { modeOfPackage } from './module-rules.ts'
 
 export const corePackage = '@gridify/core'
 
@@ -23,6 +24,8 @@ const byFolder = new Map<string, Package | undefined>()
 /** By name on the executor, or by value with its source. */
 export function isImported(found: Package): boolean {
   if (found.name === corePackage) return true
+  const mode = modeOfPackage(found.name)
+  if (mode !== undefined) return mode !== 'value'
   return found.ship === undefined ? found.isInstalled : found.ship === 'installed'
 }
 
@@ -56,7 +59,7 @@ export function fileOfUrl(url: string): string | undefined {
   return isAbsolute(bare) ? bare : undefined
 }
 
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync(path)
   } catch {

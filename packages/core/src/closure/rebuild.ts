@@ -8,13 +8,16 @@ import type { ShipReference } from './closure.ts'
 import type { FunctionFactory } from './compile-function.ts'
 import { importDynamically, importValue } from './import-module.ts'
 import { unpackClosure } from './pack-closure.ts'
-import type { NamedModule, Stub, WireClass } from './wire.ts'
+import type { NamedModule } from './named-module.ts'
+import type { Stub, WireClass } from './wire.ts'
 
 export interface RebuildEnvironment {
   /** The executor's own broadcast or accumulator. */
   resolveReference(reference: ShipReference): unknown
   /** Folders whose node_modules hold the npm packages, first match wins. */
   readonly importRoots: readonly string[]
+  /** Where bundles of modules lie. */
+  readonly bundlesFolder?: string
   /** Shared by all closures of a slot, so that each class is one class there. */
   readonly classes?: ClassTable
   /** Is told of the classes whose instances values may hold, when they are built and when they are announced. */
@@ -40,14 +43,15 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
   const closure = unpackClosure(bytes)
   const imported = new Map<number, unknown>()
   for (const [id, node] of closure.nodes.entries()) {
-    if (node[0] === 'import') imported.set(id, await importValue(node[1], environment.importRoots))
+    if (node[0] === 'import')
+      imported.set(id, await importValue(node[1], environment.importRoots, environment.bundlesFolder))
   }
   const last = new Map<WireClass, Function>()
   const announce = () => last.forEach((type, wire) => environment.onClass?.(wire, type))
   const build: BuildEnvironment = {
     resolveReference: (reference) => environment.resolveReference(reference),
     imported,
-    stub: (stub, modules) => makeStub(stub, environment.importRoots, modules),
+    stub: (stub, modules) => makeStub(stub, environment, modules),
     factories: new Map<string, FunctionFactory>(),
     classes: classParts(closure),
     onClass(wire, type) {
@@ -62,14 +66,14 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
 
 function makeStub(
   stub: Stub,
-  roots: readonly string[],
+  { importRoots: roots, bundlesFolder }: RebuildEnvironment,
   modules: Readonly<Record<string, NamedModule>> | undefined,
 ): unknown {
   switch (stub) {
     case 'require':
       return createRequire(join(roots[0] ?? process.cwd(), 'from.js'))
     case 'import':
-      return (specifier: string) => importDynamically(modules?.[specifier] ?? specifier, roots)
+      return (specifier: string) => importDynamically(modules?.[specifier] ?? specifier, roots, bundlesFolder)
     case 'coverage':
       return () => countNothing
   }

@@ -13,20 +13,30 @@ export interface InstalledPackage {
 
 const conditions = new Set(['node', 'import', 'module-sync', 'default'])
 
-/** The package that a specifier names, looked up in the node_modules folders above `folder`. */
+/** The package that a specifier names: that of `folder` itself, or one in the node_modules folders above it. */
 export function findInstalled(specifier: string, folder: string): InstalledPackage | undefined {
-  const name = packageName(specifier)
-  for (const modules of createRequire(join(folder, 'from.js')).resolve.paths(name) ?? []) {
-    const root = join(modules, name)
-    const file = join(root, 'package.json')
-    if (!existsSync(file)) continue
-    const { version, exports } = JSON.parse(readFileSync(file, 'utf8')) as {
-      version?: string
-      exports?: unknown
-    }
-    return { root, version, exports }
+  const wanted = packageName(specifier)
+  const own = readPackage(folder)
+  if (own?.name === wanted) return { root: folder, ...own }
+  for (const modules of createRequire(join(folder, 'from.js')).resolve.paths(wanted) ?? []) {
+    const root = join(modules, wanted)
+    const found = readPackage(root)
+    if (found) return { root, ...found }
   }
   return undefined
+}
+
+function readPackage(
+  root: string,
+): { name: string | undefined; version: string | undefined; exports: unknown } | undefined {
+  const file = join(root, 'package.json')
+  if (!existsSync(file)) return undefined
+  const { name, version, exports } = JSON.parse(readFileSync(file, 'utf8')) as {
+    name?: string
+    version?: string
+    exports?: unknown
+  }
+  return { name, version, exports }
 }
 
 /** The file that an ES module in `folder` would get for a specifier. */

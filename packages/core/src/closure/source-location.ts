@@ -1,6 +1,7 @@
 /** Where the user wrote a line of a running script: through the source maps that Node keeps or the script carries. */
 
 import { findSourceMap, SourceMap } from 'node:module'
+import { bundledSourceMap } from './module-rules.ts'
 import { scriptSource } from './scripts.ts'
 
 export interface SourcePosition {
@@ -33,6 +34,11 @@ export function describePosition({ file, line, column }: SourcePosition): string
 function sourceMapOf(url: string): SourceMap | undefined {
   const kept = findSourceMap(url)
   if (kept) return kept
+  const bundled = bundledSourceMap(url)
+  if (bundled !== undefined) {
+    if (!maps.has(url)) maps.set(url, parseMap(bundled))
+    return maps.get(url)
+  }
   const source = scriptSource(url)
   if (source === undefined) return undefined
   const key = `${url}\n${source.length}`
@@ -42,11 +48,12 @@ function sourceMapOf(url: string): SourceMap | undefined {
 
 function readInlineMap(source: string): SourceMap | undefined {
   const encoded = inlineMap.exec(source)?.[1]
-  if (encoded === undefined) return undefined
+  return encoded === undefined ? undefined : parseMap(Buffer.from(encoded, 'base64').toString())
+}
+
+function parseMap(json: string): SourceMap | undefined {
   try {
-    return new SourceMap(
-      JSON.parse(Buffer.from(encoded, 'base64').toString()) as ConstructorParameters<typeof SourceMap>[0],
-    )
+    return new SourceMap(JSON.parse(json) as ConstructorParameters<typeof SourceMap>[0])
   } catch {
     return undefined
   }

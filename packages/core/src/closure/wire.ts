@@ -4,6 +4,7 @@
  */
 
 import { Packr } from 'msgpackr'
+import type { NamedModule } from './named-module.ts'
 
 /** A value in place: a primitive, or `[index]` of a node, or a tagged primitive that msgpack would change. */
 export type Slot =
@@ -33,14 +34,6 @@ export type PropertySlot =
   | readonly ['accessor', get: Slot, set: Slot, flags: number]
 
 export type ImportStyle = 'import' | 'require' | 'interop' | 'interop-node'
-
-/** A module that executors have too. */
-export interface NamedModule {
-  readonly specifier: string
-  readonly version: string | null
-  /** A file inside the package, where the driver knew no public specifier. */
-  readonly file: string | null
-}
 
 /** A module's export that the executor finds by name. */
 export interface WireImport extends NamedModule {

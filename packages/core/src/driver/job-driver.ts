@@ -7,6 +7,7 @@ import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId } from '../base/i
 import type { LogRecord } from '../base/logger.ts'
 import type { TaskReport } from '../base/task-report.ts'
 import { shippedClasses } from '../closure/class-units.ts'
+import { moduleBundles } from '../closure/module-rules.ts'
 import { remapStack } from '../closure/remap-stack.ts'
 import { decodeValue } from '../codec/value.ts'
 import type { HeldBlocks } from '../plan/explain.ts'
@@ -76,6 +77,8 @@ interface Executor {
   /** The hashes of the classes that it was sent. */
   readonly classes: Set<string>
   readonly chunks: SentChunks
+  /** Hashes of the bundles of modules that it was sent. */
+  readonly bundles: Set<string>
   /** Resolves when it has dialed its peers, or is gone. */
   readonly metPeers: Deferred<readonly UnreachablePeer[]>
   advertise?: string
@@ -156,6 +159,7 @@ export class JobDriver {
       broadcasts: new Set(),
       classes: new Set(),
       chunks: new SentChunks(),
+      bundles: new Set(),
       metPeers: deferred(),
     }
     const ready = deferred<void>()
@@ -460,6 +464,11 @@ export class JobDriver {
     if (!executor || !stage) return
     if (!executor.stages.has(task.stage)) {
       executor.stages.add(task.stage)
+      for (const bundle of moduleBundles.values()) {
+        if (executor.bundles.has(bundle.hash)) continue
+        executor.bundles.add(bundle.hash)
+        this.#send(executor, { type: 'bundle', bundle })
+      }
       for (const shipped of shippedClasses.values()) {
         if (executor.classes.has(shipped.hash)) continue
         executor.classes.add(shipped.hash)

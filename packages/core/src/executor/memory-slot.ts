@@ -5,6 +5,7 @@ import type { WorkFolder } from '../storage/work-folder.ts'
 import { firstSlotOwner, type PagePool } from '../storage/page-pool.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
 import { Slot } from './slot.ts'
+import { bundlesFolder } from './write-bundle.ts'
 import type { StartSlot } from './slot-host.ts'
 
 export function memorySlots(
@@ -24,6 +25,7 @@ export function memorySlots(
       owner: firstSlotOwner + number,
       sharedTable,
       importRoots,
+      bundlesFolder: bundlesFolder(files.path),
       spillPath: () => files.nextFile(),
       executionBytes: budget.executionBytesPerSlot,
       makeRoom: (bytes, writing) =>

@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import { DiskError, FetchError, InternalError } from '../base/errors.ts'
 import { memoryBudget, type MemoryBudget } from '../base/memory-budget.ts'
 import type { ExecutorId, TaskId } from '../base/ids.ts'
+import type { ModuleBundle } from '../closure/module-rules.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { Region } from '../base/region.ts'
 import { toWire, type WireFailure } from '../protocol/failure.ts'
@@ -20,6 +21,7 @@ import type { Channel } from '../transport/channel.ts'
 import { compressPart } from '../transport/compressed-part.ts'
 import { describeTask } from './describe-task.ts'
 import { BlockDamaged, fetchBlock, fetchedBytes } from './fetch-block.ts'
+import { writeBundle } from './write-bundle.ts'
 import type { SlotHost, SlotReply, StartSlot } from './slot-host.ts'
 import { initialState, type ExecutorCommand, type ExecutorEvent, type ExecutorState, type Fetch } from './state.ts'
 import { transition } from './transition.ts'
@@ -172,6 +174,9 @@ export class ExecutorSession {
         for (const slot of this.#slots) slot.send(whole)
         return
       }
+      case 'bundle':
+        this.#writeBundle(message.bundle)
+        return
       case 'chunks':
         for (const { hash, bytes } of message.chunks) this.#chunks.set(hash, bytes)
         return
@@ -205,6 +210,16 @@ export class ExecutorSession {
       case 'stop':
         void this.stop()
         return
+    }
+  }
+
+  /** Where that fails, tasks that import the bundle fail in turn. */
+  #writeBundle(bundle: ModuleBundle): void {
+    try {
+      writeBundle(bundle, this.#options.workFolder.path)
+    } catch (error) {
+      const message = `a bundle of modules could not be written: ${(error as Error).message}`
+      this.#tell({ type: 'log', record: { level: 'error', source: this.#state.self, message } })
     }
   }
 

@@ -9,6 +9,7 @@ import { slotPrefix, WorkFolder } from '../storage/work-folder.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
 import { captureConsole } from './capture-console.ts'
 import { heapWatch } from './heap-watch.ts'
+import { bundlesFolder } from './write-bundle.ts'
 import { Slot } from './slot.ts'
 import type { SlotReply, SlotRequest } from './slot-host.ts'
 
@@ -45,6 +46,7 @@ const slot = new Slot({
   owner: data.owner,
   sharedTable: data.sharedTable,
   importRoots: data.importRoots,
+  bundlesFolder: bundlesFolder(data.workFolder),
   root: data.root,
   spillPath: () => files.nextFile(),
   executionBytes: data.executionBytes,

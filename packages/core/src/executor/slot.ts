@@ -116,6 +116,7 @@ export interface SlotServices {
   readonly owner: number
   readonly sharedTable: SharedArrayBuffer
   readonly importRoots: readonly string[]
+  readonly bundlesFolder: string
   /** The folder that the files of sources and sinks must lie in; undefined for anywhere. */
   readonly root?: string | undefined
   spillPath(): string
@@ -257,6 +258,7 @@ export class Slot {
   #rebuild({ bytes }: { readonly bytes: Uint8Array }): Promise<ClosureFactory> {
     return rebuildClosure(bytes, {
       importRoots: this.#services.importRoots,
+      bundlesFolder: this.#services.bundlesFolder,
       classes: this.#classes,
       onClass: ({ key, unreadable }, type) =>
         this.valueClasses.add({ key, type, ...(unreadable === null ? {} : { unreadable }) }),

@@ -4,6 +4,7 @@ import type { BarrierTaskInfo } from '../base/barrier-task-info.ts'
 import type { DatasetId, ExecutorId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
 import type { ShippedClass } from '../closure/closure.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
+import type { ModuleBundle } from '../closure/module-rules.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { WireFailure } from './failure.ts'
 import type { StagePlan } from './stage-plan.ts'
@@ -108,6 +109,8 @@ export type DriverMessage =
       /** How they are to send blocks to each other. */
       readonly compression: 'none' | 'zstd'
     }
+  /** Modules that functions import, before the first stage. */
+  | { readonly type: 'bundle'; readonly bundle: ModuleBundle }
   /** Stretches of large closures, before the first stage or class that names them. */
   | { readonly type: 'chunks'; readonly chunks: readonly { readonly hash: string; readonly bytes: Uint8Array }[] }
   | { readonly type: 'stage'; readonly plan: StagePlan }
