@@ -2,7 +2,7 @@
 import { encodeBlock } from './block.ts'
 import { BYTES_PER_NODE, estimateBytes } from './estimate.ts'
 import { plainRow } from './group.ts'
-import { checkBytes } from './value-limits.ts'
+import { checkValue } from './value-limits.ts'
 
 const MAX_ROWS = 4096
 const MAX_BYTES = 256 * 1024
@@ -25,7 +25,7 @@ export class BlockBuilder {
   /** Where cuts fall depends on the rows alone, so the same rows always make the same blocks. */
   push(row: unknown): void {
     const bytes = estimateBytes(row)
-    checkBytes(bytes)
+    checkValue(row, bytes)
     if (this.#rows.length > 0 && this.#byteEstimate + bytes > MAX_BYTES) this.flush()
     this.#rows.push(row)
     this.#byteEstimate += bytes

@@ -5,6 +5,7 @@
 
 import { OutOfMemoryError } from '../base/errors.ts'
 import { estimateBytes } from './estimate.ts'
+import { leastBytes } from './least-bytes.ts'
 
 export interface ValueLimits {
   /** What one value may take when it is encoded, roughly. */
@@ -20,13 +21,15 @@ export function limitValues(next: ValueLimits): void {
   limits = next
 }
 
-export function checkBytes(bytes: number): void {
-  if (bytes > limits.bytes) throw tooLarge(`a value of about ${bytes} bytes`, `${limits.bytes} bytes`)
+/** `estimate` is quick to have, and far too much for sparse arrays and lists of which few parts are large. */
+export function checkValue(value: unknown, estimate: number): void {
+  if (estimate <= limits.bytes || leastBytes(value, limits.bytes) <= limits.bytes) return
+  throw tooLarge(`a value of about ${estimate} bytes`, `${limits.bytes} bytes`)
 }
 
 /** `bytes` is what all of them take: there is one to look for where that is too much for one. */
 export function checkRows(rows: readonly unknown[], bytes: number): void {
-  if (bytes > limits.bytes) for (const row of rows) checkBytes(estimateBytes(row))
+  if (bytes > limits.bytes) for (const row of rows) checkValue(row, estimateBytes(row))
 }
 
 export function checkText(length: number): void {

@@ -6,7 +6,7 @@ import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { pack, unpack } from './packer.ts'
 import { isPlain } from './plain.ts'
-import { checkBytes } from './value-limits.ts'
+import { checkValue } from './value-limits.ts'
 
 const FORMAT_PACKED = 1
 const FORMAT_GRAPH = 2
@@ -22,7 +22,7 @@ export function encodeValue(value: unknown): Uint8Array {
   }
   return withinStack(() => {
     const bytes = estimateBytes(value)
-    checkBytes(bytes)
+    checkValue(value, bytes)
     const out = new ByteWriter(bytes + 1024)
     out.byte(FORMAT_GRAPH)
     new GraphWriter(out).write(value)
