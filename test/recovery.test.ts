@@ -98,6 +98,33 @@ describe('daemons', () => {
       'no executor answers at ws://127.0.0.1:1',
     )
   })
+  test('a daemon killed in the middle of a join that is split costs no row', async () => {
+    const [first, second] = await Promise.all([startDaemon(), startDaemon()])
+    let killed = false
+    await using context = await createContext({
+      executors: [first.url, second.url],
+      secretFile,
+      onLog: () => {},
+      skewSplit: { factor: 1, minBytes: 2000 },
+      onTask: ({ piece }) => {
+        if (piece && !killed) killed = second.child.kill('SIGKILL')
+      },
+    })
+    const many = context.range(0, 9000, { partitions: 4 }).map((n) => [n % 10 === 0 ? n : 7, n])
+    const few = context.range(0, 10, { partitions: 2 }).map((n) => [n, -n])
+    const joined = await many.join(few, 3).collect()
+    expect(killed).toBe(true)
+    expect(context.metrics()).toMatchObject({ executorsLost: 1 })
+    await using quiet = await createContext({ master: 'memory[2]', skewSplit: false })
+    const same = quiet
+      .range(0, 9000, { partitions: 4 })
+      .map((n) => [n % 10 === 0 ? n : 7, n])
+      .join(
+        quiet.range(0, 10, { partitions: 2 }).map((n) => [n, -n]),
+        3,
+      )
+    expect(joined).toEqual(await same.collect())
+  })
   test('when every executor is lost the job ends with the reason', async () => {
     const { child, url } = await startDaemon()
     const context = await createContext({ executors: [url], secretFile, onLog: () => {} })
@@ -160,6 +187,48 @@ test.each(Array.from({ length: 100 }, (_, seed) => seed))(
           .values()
           .reduce((a, b) => a + b),
       ).toBe(4950)
+      expect(context.metrics().executorsLost).toBeGreaterThanOrEqual(1)
+    } finally {
+      await context.stop()
+    }
+  },
+)
+
+test.each(Array.from({ length: 30 }, (_, seed) => seed))(
+  'crash schedule %i in the middle of a join that is split gives the rows of one that is not',
+  async (seed) => {
+    const options = { master: 'memory[4]', memoryBytes: 16 * 2 ** 20, onLog: () => {} }
+    const rows = (context: Context) => {
+      const many = context.range(0, 900, { partitions: 3 }).map((n) => [n % 10 === 0 ? n : 7, n])
+      const few = context.range(0, 8, { partitions: 2 }).map((n) => [n, `name ${n}`])
+      return many.join(few, 3)
+    }
+    const follow = (joined: ReturnType<typeof rows>) =>
+      joined
+        .map(([key, [n, name]]) => [n % 5, `${key} ${name}`] as [number, string])
+        .groupByKey(2)
+        .mapValues((group) => group.toArray())
+        .collect()
+    await using quiet = await createContext({ ...options, skewSplit: false })
+    const expected = await follow(rows(quiet))
+    const config = resolveConfig({ ...options, skewSplit: { factor: 1, minBytes: 200 } })
+    const cluster = startMemoryCluster(4, config)
+    const context = await new Context(config, cluster).connect()
+    let seen = 0
+    const due = [(seed * 37) % 700, 700 + ((seed * 53) % 300)]
+    Object.assign(globalThis, {
+      countRow() {
+        const crash = due.indexOf(seen++)
+        if (crash >= 0) queueMicrotask(() => cluster.crash(`memory-${1 + ((seed + crash) % 4)}`))
+      },
+    })
+    try {
+      const counted = rows(context).filter(() => {
+        ;(globalThis as unknown as { countRow(): void }).countRow()
+        return true
+      })
+      expect(await follow(counted)).toEqual(expected)
+      expect(context.metrics().partitionsSplit).toBeGreaterThan(0)
       expect(context.metrics().executorsLost).toBeGreaterThanOrEqual(1)
     } finally {
       await context.stop()

@@ -48,7 +48,7 @@ function isSettledSoon(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([settled, new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))])
 }
 
-export type { ContextOptions } from './base/config.ts'
+export type { ContextOptions, SkewSplit } from './base/config.ts'
 export {
   AbortedError,
   AuthenticationError,
@@ -65,7 +65,7 @@ export {
 } from './base/errors.ts'
 export type { Compression, JsonValue, MalformedRow, OnMalformed, ParquetType } from './base/file-format.ts'
 export type { Logger, LogLevel, LogRecord } from './base/logger.ts'
-export type { TaskReport } from './base/task-report.ts'
+export type { TaskPiece, TaskReport } from './base/task-report.ts'
 export type { StorageLevel } from './base/storage-level.ts'
 export type { WasmMemory } from './base/wasm-memory.ts'
 export {

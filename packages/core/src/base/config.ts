@@ -16,6 +16,11 @@ const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
 
 const folderRule = 'the path or the s3:// address of a folder'
 
+const atLeast = (least: number) => {
+  const rule = `a number of at least ${least}`
+  return z.number(rule).min(least, rule)
+}
+
 const schema = z.strictObject({
   master: z.string("a string, such as 'local[2]'"),
   executors: z
@@ -30,6 +35,10 @@ const schema = z.strictObject({
   taskMaxFailures: whole(1),
   taskMaxLosses: whole(1),
   localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
+  skewSplit: z.union([
+    z.literal(false),
+    z.strictObject({ factor: atLeast(1).default(2), minBytes: atLeast(0).default(2 ** 20) }),
+  ]),
   workDir: z.string('the path of a folder').optional(),
   checkpointDir: z.string(folderRule).min(1, folderRule).optional(),
   modules: z
@@ -42,6 +51,14 @@ const schema = z.strictObject({
   onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
   onTask: z.custom<(report: TaskReport) => void>((value) => typeof value === 'function', 'a function').optional(),
 })
+
+/** Which partitions of joined, grouped or repartitioned rows are large enough to be made by several tasks. */
+export interface SkewSplit {
+  /** More than so many times the bytes of the median of their stage, 2 by default. */
+  readonly factor?: number | undefined
+  /** And more than so many bytes, 1 MiB by default. */
+  readonly minBytes?: number | undefined
+}
 
 /**
  * Where a context runs its tasks, and with what. Each option goes before its environment variable, and that before the
@@ -80,6 +97,8 @@ export interface ContextOptions {
   readonly taskMaxLosses?: number | undefined
   /** How many milliseconds a task waits for the executor that holds its cached input, 500 by default. */
   readonly localityWaitMs?: number | undefined
+  /** From when on a partition is made by several tasks, where that gives the same rows in the same order; `false` for never. */
+  readonly skewSplit?: SkewSplit | false | undefined
   /** The folder for spilled data, by default the system's for temporary files. Running daemons have their own `--work-dir`. */
   readonly workDir?: string | undefined
   /**
@@ -105,12 +124,13 @@ const defaults = {
   taskMaxFailures: 4,
   taskMaxLosses: 8,
   localityWaitMs: 500,
+  skewSplit: {},
 } as const
 
 /** Options with environment and defaults filled in. */
 export type Config = Omit<ContextOptions, keyof typeof defaults> & {
-  readonly [Name in keyof typeof defaults]: Exclude<ContextOptions[Name], undefined>
-}
+  readonly [Name in Exclude<keyof typeof defaults, 'skewSplit'>]: Exclude<ContextOptions[Name], undefined>
+} & { readonly skewSplit: { readonly factor: number; readonly minBytes: number } | false }
 
 export function resolveConfig(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env): Config {
   const wrong = wrongOption(options, Object.keys(schema.shape))

@@ -152,6 +152,7 @@ export class Context {
         maxFailures: config.taskMaxFailures,
         maxLosses: config.taskMaxLosses,
         localityWaitMs: config.localityWaitMs,
+        skewSplit: config.skewSplit,
       },
       sliceOf: (dataset, partition) => {
         const found = this.#slices.get(dataset)?.[partition]

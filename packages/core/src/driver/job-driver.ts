@@ -31,10 +31,12 @@ import {
   type SchedulerEvent,
   type SchedulerLimits,
 } from '../scheduler/state.ts'
+import { outputsInOrder } from '../scheduler/split-skewed.ts'
 import { transition } from '../scheduler/transition.ts'
 import type { Channel } from '../transport/channel.ts'
 import { hasZstd } from '../transport/compressed-part.ts'
 import { emptyResult } from './empty-result.ts'
+import { joinedPieces } from './joined-pieces.ts'
 import { SentChunks } from './sent-chunks.ts'
 
 /** An executor that takes tasks. */
@@ -63,11 +65,16 @@ export interface Metrics {
   readonly tasksRerun: number
   /** Tasks that have ended well. */
   readonly tasks: number
+  /** Partitions that were far larger than others of their stage and were made by several tasks, see `skewSplit`. */
+  readonly partitionsSplit: number
 }
 
 type UnreachablePeer = Extract<ExecutorMessage, { type: 'metPeers' }>['unreachable'][number]
 
 type Introduction = Extract<DriverMessage, { type: 'peers' }>
+
+/** By partition that was split: the units of its results. */
+type Splits = ReadonlyMap<number, readonly number[]>
 
 interface Executor {
   readonly id: ExecutorId
@@ -105,7 +112,7 @@ export class JobDriver {
   readonly #executors = new Map<ExecutorId, Executor>()
   /** Those of lost executors too. */
   readonly #channels: Channel[] = []
-  readonly #jobs = new Map<JobId, { results: Map<number, Uint8Array>; done: Deferred<void> }>()
+  readonly #jobs = new Map<JobId, { results: Map<number, Uint8Array>; done: Deferred<Splits> }>()
   /** What each accumulator has counted. */
   readonly #countedAdds = new Map<number, Set<string>>()
   readonly #totals = { movedBytes: 0, networkBytes: 0, diskBytes: 0, tasks: 0 }
@@ -120,9 +127,9 @@ export class JobDriver {
   }
 
   get metrics(): Metrics {
-    const { executorsLost, tasksRerun } = this.#state
+    const { executorsLost, tasksRerun, partitionsSplit } = this.#state
     const networkBytes = this.#channels.reduce((sum, channel) => sum + channel.networkBytes, this.#totals.networkBytes)
-    return { ...this.#totals, networkBytes, executorsLost, tasksRerun }
+    return { ...this.#totals, networkBytes, executorsLost, tasksRerun, partitionsSplit }
   }
 
   get executors(): ExecutorInfo[] {
@@ -225,7 +232,7 @@ export class JobDriver {
     const nothing = empty && emptyResult(output)
     const skipped = new Set(nothing ? empty : [])
     const wanted = partitions.filter((partition) => !skipped.has(partition))
-    const entry = { results: new Map<number, Uint8Array>(), done: deferred<void>() }
+    const entry = { results: new Map<number, Uint8Array>(), done: deferred<Splits>() }
     this.#jobs.set(job, entry)
     const abort = () => {
       if (!this.#jobs.delete(job)) return
@@ -236,9 +243,13 @@ export class JobDriver {
     try {
       if (signal?.aborted) abort()
       if (this.#jobs.has(job)) this.#feed({ type: 'jobSubmitted', job, stages, partitions: wanted })
-      await entry.done.promise
+      const splits = await entry.done.promise
       await this.#allCopied()
-      return partitions.map((partition) => (skipped.has(partition) ? nothing! : entry.results.get(partition)!))
+      return partitions.map((partition) => {
+        if (skipped.has(partition)) return nothing!
+        const pieces = splits.get(partition)?.map((unit) => entry.results.get(unit)!)
+        return pieces ? joinedPieces(output, pieces) : entry.results.get(partition)!
+      })
     } finally {
       signal?.removeEventListener('abort', abort)
       const result = stages.at(-1)!.id
@@ -371,11 +382,12 @@ export class JobDriver {
           this.#totals[key] += success.metrics[key]
         this.#totals.tasks++
         for (const update of success.accumulators) this.#accumulate(update, jobs[0])
-        for (const job of jobs) this.#jobs.get(job)?.results.set(task.partition, success.value!)
+        for (const job of jobs) this.#jobs.get(job)?.results.set(task.unit, success.value!)
         this.#options.onTask?.({
           stage: plan.id,
           site: plan.site,
           partition: task.partition,
+          ...(task.piece ? { piece: task.piece } : {}),
           attempt: task.attempt,
           executor: task.executor,
           milliseconds: success.metrics.milliseconds,
@@ -404,7 +416,7 @@ export class JobDriver {
           })
         return
       case 'finishJob':
-        this.#take(command.job)?.done.resolve()
+        this.#take(command.job)?.done.resolve(command.splits)
         return
       case 'failJob':
         this.#take(command.job)?.done.reject(command.error)
@@ -490,7 +502,9 @@ export class JobDriver {
       task: {
         id: task.id,
         stageId: task.stage,
+        unit: task.unit,
         partition: task.partition,
+        ...(task.piece ? { piece: task.piece } : {}),
         attempt: task.attempt,
         inputs: this.#inputs(stage.plan, task),
         ...(stage.gang ? { together: this.#together(task) } : {}),
@@ -526,19 +540,15 @@ export class JobDriver {
         kind: 'shuffle',
         shuffleId,
         reduce,
-        parts: stages.get(mapStageOf.get(shuffleId)!)!.outputs!.flatMap((output, map) =>
-          output!.bytes[reduce] === 0
-            ? []
-            : [
-                {
-                  map,
-                  executor: output!.executor,
-                  offset: output!.offsets[reduce]!,
-                  bytes: output!.bytes[reduce]!,
-                  checksum: output!.checksums[reduce]!,
-                },
-              ],
-        ),
+        parts: Array.from(outputsInOrder(stages.get(mapStageOf.get(shuffleId)!)!))
+          .filter(({ output }) => output.bytes[reduce] !== 0)
+          .map(({ unit, output }) => ({
+            map: unit,
+            executor: output.executor,
+            offset: output.offsets[reduce]!,
+            bytes: output.bytes[reduce]!,
+            checksum: output.checksums[reduce]!,
+          })),
       })),
     ]
   }

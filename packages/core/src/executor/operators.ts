@@ -4,11 +4,13 @@ import { assertNever, UsageError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import { decodeValue } from '../codec/value.ts'
 import { readsOf } from '../plan/inputs.ts'
+import type { Piece } from '../protocol/messages.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
 import { localAggregation } from '../shuffle/local.ts'
 import { combinerMerging, finishing, type FunctionOf } from '../shuffle/merging.ts'
 import { groupedByKey, mergedByKey } from '../shuffle/reduce.ts'
 import { sortedRows } from '../shuffle/external-sort.ts'
+import { rowsOfPiece } from '../shuffle/piece.ts'
 import { slicePairs, wholeSlice, type PairColumns, type SliceSource } from '../shuffle/slice.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
 import type { TaskContext } from '../task/task-context.ts'
@@ -27,6 +29,8 @@ export interface OperatorScope {
   readonly nodes: readonly PlanNode[]
   readonly task: TaskContext
   readonly functionOf: FunctionOf
+  /** The stretch of rows that the task makes where its partition is split. */
+  readonly piece: Piece | undefined
   /** Marks whose function runs now, for accumulators and errors. */
   enter(node: PlanNode, partition: number): void
   batchesOf(index: number, partition: number): Batches
@@ -219,12 +223,14 @@ function rangeChunk(node: Extract<PlanNode, { kind: 'range' }>, partition: numbe
 function* shuffledPairs(
   { aggregator, sort, site }: Extract<PlanNode, { kind: 'shuffle' }>,
   sources: readonly SliceSource[],
-  { functionOf, spills }: OperatorScope,
+  { functionOf, spills, piece }: OperatorScope,
 ): Generator<PairColumns> {
-  if (aggregator?.kind === 'group') yield* groupedByKey(sources, site, spills)
-  else if (aggregator)
-    yield* finished(mergedByKey(sources, combinerMerging(aggregator, functionOf), site, spills), finishing(aggregator))
-  else if (sort) yield* sortedRows(sources, sort, spills)
+  if (aggregator?.kind === 'group') yield* groupedByKey(sources, site, spills, piece)
+  else if (aggregator) {
+    const merging = combinerMerging(aggregator, functionOf)
+    yield* finished(mergedByKey(sources, merging, site, spills, piece), finishing(aggregator))
+  } else if (sort) yield* sortedRows(sources, sort, spills)
+  else if (piece) for (const rows of rowsOfPiece(sources, piece)) yield slicePairs(rows)
   else for (const source of sources) yield slicePairs(wholeSlice(source))
 }
 

@@ -2,8 +2,11 @@
 
 import { UsageError } from '../base/errors.ts'
 import type { Group } from '../codec/group.ts'
+import { cogroupedShuffles } from '../plan/split-point.ts'
 import type { PlanNode } from '../protocol/stage-plan.ts'
+import { joinedPart, joinedRows, type OuterSides } from '../shuffle/joined-part.ts'
 import { localCogroup } from '../shuffle/local.ts'
+import { bucketsOfPiece, stretchesOfPiece } from '../shuffle/piece.ts'
 import { cogroupedByKey, type GroupedColumns, type GroupedSide } from '../shuffle/reduce.ts'
 import type { PairColumns } from '../shuffle/slice.ts'
 import type { Batches, OperatorScope } from './operators.ts'
@@ -37,18 +40,12 @@ export function* cogroup(
 }
 
 function cogroupColumns(node: NodeOf<'cogroup'>, partition: number, scope: OperatorScope): Iterable<GroupedColumns> {
-  const parents = node.parents.map((parent) => scope.nodes[parent]!)
-  const shuffles = parents.filter((parent) => parent.kind === 'shuffle')
-  // Only where all sides are cut into the same buckets can they meet bucket by bucket.
-  if (
-    shuffles.length === parents.length &&
-    shuffles.every((parent) => isBare(parent) && parent.perReducer === shuffles[0]!.perReducer)
-  )
-    return cogroupedByKey(
-      shuffles.map(({ shuffleId }) => scope.slicesOf(shuffleId, partition)),
-      node.site,
-      scope.spills,
-    )
+  const { site } = node
+  const shuffles = cogroupedShuffles(node, scope.nodes)
+  if (shuffles) {
+    const sides = shuffles.map((shuffle) => scope.slicesOf(shuffle, partition))
+    return cogroupedByKey(sides, site, scope.spills, scope.piece && bucketsOfPiece(sides, scope.piece))
+  }
   return localCogroup(
     node.parents.map((parent) => pairsOf(scope.batchesOf(parent, partition), node.site)),
     node.site,
@@ -56,22 +53,26 @@ function cogroupColumns(node: NodeOf<'cogroup'>, partition: number, scope: Opera
   )
 }
 
-/** Whether a shuffle's rows are those that its map side wrote. */
-function isBare({ aggregator, sort, persist }: NodeOf<'shuffle'>): boolean {
-  return !aggregator && !sort && !persist
-}
-
-/** So many rows are handed on at once: a key that is frequent on both sides makes more than memory holds. */
-const joinedRows = 4096
-
 /** A join as columns of keys and of values [left, right]. */
 export function* joinColumns(
   node: NodeOf<'cogroup'>,
-  outer: { readonly left: boolean; readonly right: boolean },
+  outer: OuterSides,
   partition: number,
   scope: OperatorScope,
 ): Generator<PairColumns> {
-  for (const columns of cogroupColumns(node, partition, scope)) {
+  const { piece, spills } = scope
+  if (!piece) {
+    yield* joinedGroups(cogroupColumns(node, partition, scope), outer)
+    return
+  }
+  const sides = cogroupedShuffles(node, scope.nodes)!.map((shuffle) => scope.slicesOf(shuffle, partition))
+  for (const stretch of stretchesOfPiece(sides, piece))
+    if ('part' in stretch) yield* joinedPart(sides, stretch, outer, node.site, spills)
+    else yield* joinedGroups(cogroupedByKey(sides, node.site, spills, stretch), outer)
+}
+
+function* joinedGroups(groups: Iterable<GroupedColumns>, outer: OuterSides): Generator<PairColumns> {
+  for (const columns of groups) {
     const { rows, keys, sides } = columns
     if (!sides) {
       yield* joinLarge(columns, outer)
@@ -102,10 +103,7 @@ export function* joinColumns(
 }
 
 /** The same for a bucket that does not fit in memory: its groups are read as often as rows of the other side need them. */
-function* joinLarge(
-  { rows, keys, groupsOf }: GroupedColumns,
-  outer: { readonly left: boolean; readonly right: boolean },
-): Generator<PairColumns> {
+function* joinLarge({ rows, keys, groupsOf }: GroupedColumns, outer: OuterSides): Generator<PairColumns> {
   const nothing = [undefined]
   let joinedKeys: unknown[] = []
   let joined: unknown[] = []

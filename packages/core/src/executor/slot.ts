@@ -36,6 +36,7 @@ import {
   type AccumulatorUpdate,
   type CachedPartition,
   type MeetingMessage,
+  type Piece,
   type TaskDescription,
   type TaskSuccess,
 } from '../protocol/messages.ts'
@@ -372,6 +373,7 @@ export class Slot {
 class TaskRun implements OperatorScope, PipelineScope {
   readonly nodes: readonly PlanNode[]
   readonly task: TaskContext
+  readonly piece: Piece | undefined
   readonly functionOf: (closure: Closure) => (...args: unknown[]) => unknown
   readonly loops: LoopCache
   readonly #plan: StagePlan
@@ -410,6 +412,7 @@ class TaskRun implements OperatorScope, PipelineScope {
   ) {
     this.loops = loops
     this.nodes = plan.nodes
+    this.piece = description.piece
     this.functionOf = functionOf
     this.#plan = plan
     this.#description = description
@@ -598,7 +601,7 @@ class TaskRun implements OperatorScope, PipelineScope {
     if (output.kind === 'shuffle') {
       const written = this.#writeMapOutput(output)
       const { place, checksums } = this.#placeOutput(written, output.storage)
-      this.#blocks.push({ name: shuffleBlock(output.shuffleId, this.#description.partition), place })
+      this.#blocks.push({ name: shuffleBlock(output.shuffleId, this.#description.unit), place })
       success = { index: written.index(checksums) }
     } else {
       success = { value: this.#drain(output) }

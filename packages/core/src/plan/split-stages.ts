@@ -145,6 +145,7 @@ export function splitStages(
         partitioner,
         perReducer: bucketsPerReducer(node),
         ...(node.aggregator ? { aggregator: node.aggregator } : {}),
+        ...(node.forCogroup ? { forCogroup: true } : {}),
         storage: options.shuffleStorage,
       }
       plan = stageOf(node.parent, shuffleOutput, node.site, counts, resolutions, options.nextStageId())

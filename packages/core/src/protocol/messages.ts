@@ -33,10 +33,19 @@ export type TaskInput =
       readonly blocks: readonly Uint8Array[]
     }
 
+/** Which stretch of its partition's rows a sub-task makes: one of `of` of about a size, counted from 0. */
+export interface Piece {
+  readonly index: number
+  readonly of: number
+}
+
 export interface TaskDescription {
   readonly id: TaskId
   readonly stageId: StageId
+  /** What its map output is called by: the partition, or a number of its own for a sub-task. */
+  readonly unit: number
   readonly partition: number
+  readonly piece?: Piece
   readonly attempt: number
   readonly inputs: readonly TaskInput[]
   /** All tasks of a barrier stage, in the order of partitions. */

@@ -118,6 +118,8 @@ export type StageOutput =
       /** How many buckets each partition of a hash partitioner is made of, so that the tables of one fit in a cache. */
       readonly perReducer: number
       readonly aggregator?: Aggregator
+      /** Rows of a key meet those of other sides: within a bucket, only the order of keys and that of their rows count. */
+      readonly forCogroup?: true
       readonly storage: 'memory' | 'disk'
     }
   | Sink

@@ -29,7 +29,7 @@ export function endJob(state: SchedulerState, id: JobId, commands: SchedulerComm
       continue
     }
     task.cancelled = true
-    stage?.pending.add(task.partition)
+    stage?.pending.add(task.unit)
     commands.push({ type: 'cancelTask', task: task.id, executor: task.executor })
   }
   if (!needed.has(job.stage)) state.stages.delete(job.stage)

@@ -7,6 +7,7 @@ import { neededInputs, type NeededInputs } from '../plan/inputs.ts'
 import { keptFor } from './barrier-stage.ts'
 import { failJobsOf, stagesOf } from './jobs.ts'
 import { preferredExecutors } from './placement.ts'
+import { partitionOfUnit, splitSkewed } from './split-skewed.ts'
 import type { ExecutorState, RunningTask, SchedulerCommand, SchedulerState, StageState } from './state.ts'
 
 /** Blocked partitions that are looked at in a row before the rest of a stage is taken to be blocked too. */
@@ -48,9 +49,10 @@ export function launchPending(state: SchedulerState, nowMs: number, commands: Sc
     }
     const perSlot = tasksPerSlot(stage)
     let blocked = 0
-    for (const partition of stage.pending) {
+    splitSkewed(state, stage)
+    for (const unit of stage.pending) {
       if (blocked === blockedInARow || !hasRoom(perSlot)) break
-      const needed = neededInputs(stage.plan, partition, isKept)
+      const needed = neededInputs(stage.plan, partitionOfUnit(stage, unit), isKept)
       const missing = missingParents(state, needed)
       if (missing.length > 0) {
         for (const parent of missing) if (!visited.has(parent)) queue.push(parent)
@@ -58,9 +60,9 @@ export function launchPending(state: SchedulerState, nowMs: number, commands: Sc
         continue
       }
       blocked = 0
-      const executor = choose(state, stage, partition, needed, executors, perSlot, nowMs)
+      const executor = choose(state, stage, unit, needed, executors, perSlot, nowMs)
       if (typeof executor === 'number') wakeAt = Math.min(wakeAt, executor)
-      else launch(state, stage, partition, executor, commands)
+      else launch(state, stage, unit, executor, commands)
     }
   }
   if (wakeAt < Infinity) commands.push({ type: 'wakeAfter', delayMs: Math.max(1, wakeAt - nowMs) })
@@ -130,7 +132,7 @@ function launchTogether(
 function choose(
   state: SchedulerState,
   stage: StageState,
-  partition: number,
+  unit: number,
   needed: NeededInputs,
   executors: readonly ExecutorState[],
   perSlot: number,
@@ -141,8 +143,8 @@ function choose(
   const idle = preferred.find((id) => executors.some((executor) => executor.id === id && roomOf(executor) > 0))
   if (idle !== undefined) return idle
   if (preferred.length > 0) {
-    const since = stage.waitingSince.get(partition) ?? nowMs
-    stage.waitingSince.set(partition, since)
+    const since = stage.waitingSince.get(unit) ?? nowMs
+    stage.waitingSince.set(unit, since)
     if (nowMs - since < state.limits.localityWaitMs) return since + state.limits.localityWaitMs
   }
   return executors.reduce((best, executor) => (roomOf(executor) > roomOf(best) ? executor : best)).id
@@ -151,19 +153,22 @@ function choose(
 function launch(
   state: SchedulerState,
   stage: StageState,
-  partition: number,
+  unit: number,
   executor: ExecutorId,
   commands: SchedulerCommand[],
 ): void {
-  stage.pending.delete(partition)
-  stage.waitingSince.delete(partition)
-  const attempt = stage.attempts.get(partition) ?? 0
-  stage.attempts.set(partition, attempt + 1)
+  stage.pending.delete(unit)
+  stage.waitingSince.delete(unit)
+  const attempt = stage.attempts.get(unit) ?? 0
+  stage.attempts.set(unit, attempt + 1)
   if (attempt > 0) state.tasksRerun++
+  const piece = stage.pieces[unit - stage.plan.partitions]
   const task: RunningTask = {
     id: state.nextTask++ as TaskId,
     stage: stage.plan.id,
-    partition,
+    unit,
+    partition: piece?.partition ?? unit,
+    ...(piece ? { piece: { index: piece.index, of: piece.of } } : {}),
     attempt,
     executor,
     cancelled: false,

@@ -1,7 +1,7 @@
 /** All that the scheduler knows, as plain data. */
 
 import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
-import type { MeetingCall, TaskSuccess } from '../protocol/messages.ts'
+import type { MeetingCall, Piece, TaskSuccess } from '../protocol/messages.ts'
 import type { StorageLevel } from '../base/storage-level.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import type { Gang } from './barrier-stage.ts'
@@ -26,14 +26,23 @@ export interface MapOutput {
 
 export interface StageState {
   readonly plan: StagePlan
-  /** Partitions that neither run nor are done, in the order in which they will be tried. */
+  /** The shuffles whose sizes say whether partitions are to be split; gone once that is decided. */
+  splitShuffles?: readonly ShuffleId[]
+  /** By partition that is split: the units of its sub-tasks, in the order of their rows. */
+  readonly splits: Map<number, readonly number[]>
+  /** Of unit `plan.partitions + n`: which piece of which partition it is. */
+  readonly pieces: (Piece & { readonly partition: number })[]
+  /**
+   * Units that neither run nor are done, in the order in which they will be tried. A unit is what one task does: the
+   * partition of that number, or a piece of one. The maps below have units for keys, and so have outputs.
+   */
   readonly pending: PartitionQueue
   /** When each pending partition was first passed over because its preferred executor was busy. */
   readonly waitingSince: Map<number, number>
   readonly attempts: Map<number, number>
   readonly failures: Map<number, number>
   readonly losses: Map<number, number>
-  /** Set for map stages: one output per partition. */
+  /** Set for map stages: one output per unit; none for a partition that is split. */
   readonly outputs?: (MapOutput | undefined)[]
   missingOutputs: number
   /** Of a barrier stage. */
@@ -51,7 +60,9 @@ export interface JobState {
 export interface RunningTask {
   readonly id: TaskId
   readonly stage: StageId
+  readonly unit: number
   readonly partition: number
+  readonly piece?: Piece
   readonly attempt: number
   readonly executor: ExecutorId
   cancelled: boolean
@@ -61,6 +72,8 @@ export interface SchedulerLimits {
   readonly maxFailures: number
   readonly maxLosses: number
   readonly localityWaitMs: number
+  /** A partition of more bytes than this, and than so many times the median of its stage, is split into sub-tasks. */
+  readonly skewSplit?: { readonly factor: number; readonly minBytes: number } | false
 }
 
 export interface SchedulerState {
@@ -84,6 +97,7 @@ export interface SchedulerState {
   nextTask: number
   executorsLost: number
   tasksRerun: number
+  partitionsSplit: number
   /** Why the last executor was lost: the root cause when none is left. */
   lastLoss?: string
 }
@@ -179,7 +193,12 @@ export type SchedulerCommand =
     }
   /** What a task could not read there is not to be kept. */
   | { readonly type: 'discardBlock'; readonly executor: ExecutorId; readonly block: string }
-  | { readonly type: 'finishJob'; readonly job: JobId }
+  | {
+      readonly type: 'finishJob'
+      readonly job: JobId
+      /** The units of the partitions that were split. */
+      readonly splits: ReadonlyMap<number, readonly number[]>
+    }
   | { readonly type: 'failJob'; readonly job: JobId; readonly error: Error }
   | { readonly type: 'releaseExecutor'; readonly executor: ExecutorId }
   | {
@@ -208,6 +227,7 @@ export function initialState(limits: SchedulerLimits): SchedulerState {
     nextTask: 1,
     executorsLost: 0,
     tasksRerun: 0,
+    partitionsSplit: 0,
   }
 }
 

@@ -6,6 +6,7 @@
 import { ClusterError, ExecutorLostError } from '../base/errors.ts'
 import type { ExecutorId, JobId, ShuffleId, StageId, TaskId } from '../base/ids.ts'
 import { parseBlock, type TaskSuccess } from '../protocol/messages.ts'
+import { splitShuffles } from '../plan/split-point.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import { absentees, arrive, missedMeeting, newGang, resetAttempt } from './barrier-stage.ts'
 import { endJob, failJob, failJobsOf } from './jobs.ts'
@@ -92,10 +93,10 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
         failAttempt(state, stage, event, commands)
         break
       }
-      const failures = (stage.failures.get(task.partition) ?? 0) + event.weight
-      stage.failures.set(task.partition, failures)
+      const failures = (stage.failures.get(task.unit) ?? 0) + event.weight
+      stage.failures.set(task.unit, failures)
       if (!event.retry || failures >= state.limits.maxFailures) failJobsOf(state, task.stage, event.error, commands)
-      else stage.pending.add(task.partition)
+      else stage.pending.add(task.unit)
       break
     }
     case 'fetchFailed': {
@@ -173,8 +174,12 @@ function submitJob(
         pending.delete(partition)
       }
     }
+    const shuffles = splitShuffles(plan)
     state.stages.set(plan.id, {
       plan,
+      ...(shuffles ? { splitShuffles: shuffles } : {}),
+      splits: new Map(),
+      pieces: [],
       pending,
       waitingSince: new Map(),
       attempts: new Map(),
@@ -194,7 +199,7 @@ function submitJob(
   state.jobs.set(job, { id: job, stage: result.id, unfinished: new Set(partitions) })
   if (partitions.length === 0) {
     endJob(state, job, commands)
-    commands.push({ type: 'finishJob', job })
+    commands.push({ type: 'finishJob', job, splits: new Map() })
   } else if (state.executors.size === 0) {
     failJob(state, job, noExecutorLeft(state), commands)
   }
@@ -271,12 +276,12 @@ function commit(
 ): void {
   if (stage.outputs) {
     // A second copy of an output changes nothing: the first commit stands.
-    if (stage.outputs[task.partition]) return
+    if (stage.outputs[task.unit]) return
     const index = success.index!
-    stage.outputs[task.partition] = { executor: task.executor, ...index }
+    stage.outputs[task.unit] = { executor: task.executor, ...index }
     stage.missingOutputs--
   }
-  const jobs = [...state.jobs.values()].filter((job) => job.stage === task.stage && job.unfinished.has(task.partition))
+  const jobs = [...state.jobs.values()].filter((job) => job.stage === task.stage && job.unfinished.has(task.unit))
   commands.push({
     type: 'commitTask',
     task,
@@ -285,10 +290,10 @@ function commit(
     jobs: jobs.map((job) => job.id),
   })
   for (const job of jobs) {
-    job.unfinished.delete(task.partition)
+    job.unfinished.delete(task.unit)
     if (job.unfinished.size === 0) {
       endJob(state, job.id, commands)
-      commands.push({ type: 'finishJob', job: job.id })
+      commands.push({ type: 'finishJob', job: job.id, splits: stage.splits })
     }
   }
 }
@@ -320,15 +325,14 @@ function forgetBlocksOf(state: SchedulerState, id: ExecutorId, commands: Schedul
       continue
     }
     if (!stage.outputs) continue
-    for (const [partition, output] of stage.outputs.entries())
-      if (output?.executor === id) forgetOutput(stage, partition)
+    for (const [unit, output] of stage.outputs.entries()) if (output?.executor === id) forgetOutput(stage, unit)
   }
 }
 
-function forgetOutput(stage: StageState, partition: number): void {
-  stage.outputs![partition] = undefined
+function forgetOutput(stage: StageState, unit: number): void {
+  stage.outputs![unit] = undefined
   stage.missingOutputs++
-  stage.pending.add(partition)
+  stage.pending.add(unit)
 }
 
 /** One block that an executor no longer has: a kept partition or a map output. */
@@ -357,14 +361,14 @@ function retryAfterLoss(state: SchedulerState, task: RunningTask, reason: string
     failJobsOf(state, task.stage, error, commands)
     return
   }
-  const losses = (stage.losses.get(task.partition) ?? 0) + 1
-  stage.losses.set(task.partition, losses)
+  const losses = (stage.losses.get(task.unit) ?? 0) + 1
+  stage.losses.set(task.unit, losses)
   if (losses >= state.limits.maxLosses) {
     const error = new ClusterError(
       `${reason}; partition ${task.partition} of stage ${task.stage} was lost with its executor ${losses} times, which is the limit (taskMaxLosses)`,
     )
     failJobsOf(state, task.stage, error, commands)
-  } else stage.pending.add(task.partition)
+  } else stage.pending.add(task.unit)
 }
 
 function noExecutorLeft(state: SchedulerState): Error {

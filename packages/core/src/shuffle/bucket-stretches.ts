@@ -2,24 +2,35 @@
 
 import type { Slice, SliceSource } from './slice.ts'
 
+/** The buckets [from, to). */
+export interface BucketRange {
+  readonly from: number
+  readonly to: number
+}
+
 export type BucketStretch =
   /** Several buckets, or all, with their rows by side. */
   | { readonly kind: 'held'; readonly sides: readonly (readonly Slice[])[] }
   /** One bucket that is larger than memory allows. */
   | { readonly kind: 'large'; readonly bucket: number }
 
-export function* bucketStretches(sides: readonly (readonly SliceSource[])[], budget: number): Generator<BucketStretch> {
+/** Those of the buckets of `range` alone, where it is given. */
+export function* bucketStretches(
+  sides: readonly (readonly SliceSource[])[],
+  budget: number,
+  range?: BucketRange,
+): Generator<BucketStretch> {
   const all = sides.flat()
   if (all.length === 0) return
-  const buckets = all[0]!.starts.length - 1
-  const bytes = bucketBytes(all, buckets)
-  for (let from = 0; from < buckets;) {
+  const bytes = bucketBytes(all)
+  const end = range?.to ?? bytes.length
+  for (let from = range?.from ?? 0; from < end;) {
     if (bytes[from]! > budget) {
       yield { kind: 'large', bucket: from++ }
       continue
     }
     let to = from
-    for (let held = 0; to < buckets && held + bytes[to]! <= budget; to++) held += bytes[to]!
+    for (let held = 0; to < end && held + bytes[to]! <= budget; to++) held += bytes[to]!
     yield { kind: 'held', sides: sides.map((sources) => loaded(sources, from, to)) }
     from = to
   }
@@ -41,7 +52,9 @@ function loaded(sources: readonly SliceSource[], from: number, to: number): Slic
   return slices
 }
 
-function bucketBytes(sources: readonly SliceSource[], buckets: number): Float64Array {
+/** What the rows of each bucket take once they are read, roughly; there is a slice at least. */
+export function bucketBytes(sources: readonly SliceSource[]): Float64Array {
+  const buckets = sources[0]!.starts.length - 1
   const bytes = new Float64Array(buckets)
   for (const { starts, rows, heldBytes } of sources)
     for (let bucket = 0; bucket < buckets; bucket++)

@@ -24,6 +24,7 @@ export class MapWriter {
   readonly #reducers: number
   readonly #perReducer: number
   readonly #assign: AssignBuckets
+  readonly #groups: boolean
   readonly #combine: MapCombine | undefined
   readonly #runStaging: Staging
   readonly #scratch: RunScratch
@@ -40,7 +41,8 @@ export class MapWriter {
     spills: TaskSpills,
   ) {
     this.#spills = spills
-    const { partitioner, perReducer, aggregator } = output
+    const { partitioner, perReducer, aggregator, forCogroup } = output
+    this.#groups = forCogroup ?? false
     this.#reducers = partitioner.partitions
     this.#perReducer = perReducer
     const runRows = Math.min(maxRunRows, Math.max(minRunRows, rowsPerReducer * this.#reducers))
@@ -78,7 +80,7 @@ export class MapWriter {
   }
 
   #makeRun(): void {
-    const run = new Run(this.#runStaging, this.#reducers, this.#perReducer, this.#assign, this.#scratch)
+    const run = new Run(this.#runStaging, this.#reducers, this.#perReducer, this.#assign, this.#scratch, this.#groups)
     this.#held.push({ run, place: this.#runs.push(run) - 1 })
     this.#runStaging.clear()
     this.#heldBytes += run.bytes

@@ -6,12 +6,14 @@
 import { isNumbers, listOf, type Column } from '../codec/columns/column.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
 import { Group } from '../codec/group.ts'
+import type { Piece } from '../protocol/messages.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
-import { bucketStretches, slicesOfBucket } from './bucket-stretches.ts'
+import { bucketStretches, slicesOfBucket, type BucketRange } from './bucket-stretches.ts'
 import { Fold } from './fold.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { Merging } from './merging.ts'
 import { DoubleIndex, IntIndex } from './number-index.ts'
+import { bucketsOfPiece } from './piece.ts'
 import type { PairColumns, Slice, SliceSource } from './slice.ts'
 import { SpilledValues } from './spilled-values.ts'
 import { TextBytesIndex } from './text-index.ts'
@@ -23,8 +25,9 @@ export function* mergedByKey(
   merging: Merging,
   site: string,
   { budget }: TaskSpills,
+  piece?: Piece,
 ): Generator<PairColumns> {
-  for (const stretch of bucketStretches([sources], budget))
+  for (const stretch of bucketStretches([sources], budget, piece && bucketsOfPiece([sources], piece)))
     if (stretch.kind === 'held') yield* mergedSlices(stretch.sides[0]!, merging, site)
     else yield* mergedBucket(sources, stretch.bucket, merging, site)
 }
@@ -71,8 +74,10 @@ export function* groupedByKey(
   sources: readonly SliceSource[],
   site: string,
   spills: TaskSpills,
+  piece?: Piece,
 ): Generator<PairColumns> {
-  for (const columns of cogroupedByKey([sources], site, spills)) yield* groupColumns(columns, spills)
+  const range = piece && bucketsOfPiece([sources], piece)
+  for (const columns of cogroupedByKey([sources], site, spills, range)) yield* groupColumns(columns, spills)
 }
 
 /** The groups of the one side that there is. */
@@ -122,9 +127,10 @@ export function* cogroupedByKey(
   sides: readonly (readonly SliceSource[])[],
   site: string,
   spills: TaskSpills,
+  range?: BucketRange,
 ): Generator<GroupedColumns> {
   // A group's values are copied from the slices, so both are held.
-  for (const stretch of bucketStretches(sides, spills.budget / 2)) {
+  for (const stretch of bucketStretches(sides, spills.budget / 2, range)) {
     if (stretch.kind === 'held') {
       yield* cogroupedSlices(stretch.sides, site)
       continue
@@ -168,7 +174,7 @@ function bucketsOf(slices: readonly Slice[]): number {
 }
 
 /** The fastest index that holds the keys of all slices. */
-function indexFor(slices: readonly Slice[], site: string): KeyIndex {
+export function indexFor(slices: readonly Slice[], site: string): KeyIndex {
   const columns = slices.map(({ keys }) => keys)
   if (columns.every((keys) => keys instanceof Int32Array)) return new IntIndex()
   if (columns.every(isNumbers)) return new DoubleIndex()

@@ -2,13 +2,16 @@
  * A map output is, for each reducer, the slices of its runs. A run is a stretch of a map task's rows, counting-sorted by
  * bucket; a slice holds the buckets of one reducer. Little-endian, offsets relative to the slice, which begins at a
  * multiple of eight:
- *   u32 bytes, u32 rows, u8 key kind, u8 value kind, u16 zero, u32 buckets, u32 offset of keys, u32 offset of values, 8 zeros
+ *   u32 bytes, u32 rows, u8 key kind, u8 value kind, u16 zero, u32 buckets, u32 offset of keys, u32 offset of values,
+ *   u32 offset of hot buckets or 0, u32 zero
  *   u32 starts[buckets + 1]: the rows of bucket b are starts[b] up to starts[b + 1]
  *   keys, then values, each at a multiple of eight:
  *     int32, float64: the numbers
  *     ascii, utf8: int32 hash[rows] (keys only), u32 offsets[rows + 1], bytes
  *     blocks: u32 count, u32 zero, count times u32 first row and u32 offset in the column, and at multiples of eight encoded
  *       blocks of the values, in order: several, so that a few buckets can be read without the others
+ *   hot buckets: u32 count, u32 zero, count times u32 bucket, u32 keys, and u32 first row of each of these: the rows of a key
+ *     lie together
  *   Keys that are neither numbers nor texts have no column: the values are then blocks of rows [key, value], since a key
  *   and its value may share a part.
  */

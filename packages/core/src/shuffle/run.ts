@@ -5,6 +5,7 @@ import { alignUp } from '../codec/block-layout.ts'
 import { areInt32, listOf } from '../codec/columns/column.ts'
 import { hashTexts, writeText } from '../codec/columns/text-writer.ts'
 import { plainValue } from '../codec/group.ts'
+import { groupHotBuckets, type HotBucket } from './hot-buckets.ts'
 import { alignedStart, blocksStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
 import type { Staging } from './staging.ts'
 
@@ -47,14 +48,24 @@ export class Run implements RunSlices {
   readonly #starts: Int32Array
   readonly #keys: RunColumn
   readonly #values: RunColumn
+  readonly #hot: readonly HotBucket[]
 
-  constructor(staging: Staging, reducers: number, perReducer: number, assign: AssignBuckets, scratch: RunScratch) {
+  /** `groups` where readers look at the order of a bucket's rows only within and between keys. */
+  constructor(
+    staging: Staging,
+    reducers: number,
+    perReducer: number,
+    assign: AssignBuckets,
+    scratch: RunScratch,
+    groups: boolean,
+  ) {
     const { rows } = staging
     this.#reducers = reducers
     this.#perReducer = perReducer
     const { places, hashes } = scratch
     const texts = assign(staging, places, hashes)
     this.#starts = rowsToPlaces(places, rows, reducers * perReducer)
+    this.#hot = groups ? groupHotBuckets(staging, places, this.#starts) : []
     this.#keys = keyColumn(staging, places, texts, hashes)
     this.#values = this.#valueColumn(staging, scratch)
     this.bytes = 4 * this.#starts.length + heldBytes(this.#keys) + heldBytes(this.#values)
@@ -63,9 +74,11 @@ export class Run implements RunSlices {
   sliceBytes(reducer: number): number {
     const [from, to] = this.#rowsOf(reducer)
     if (from === to) return 0
-    return alignUp(
-      alignUp(alignedStart(this.#perReducer) + columnBytes(this.#keys, reducer, from, to)) +
-        columnBytes(this.#values, reducer, from, to),
+    return (
+      alignUp(
+        alignUp(alignedStart(this.#perReducer) + columnBytes(this.#keys, reducer, from, to)) +
+          columnBytes(this.#values, reducer, from, to),
+      ) + hotBytes(this.#hotOf(reducer))
     )
   }
 
@@ -75,20 +88,30 @@ export class Run implements RunSlices {
     const words = new Int32Array(target.buffer, target.byteOffset, target.length >>> 2)
     const keysAt = alignedStart(this.#perReducer)
     const valuesAt = alignUp(keysAt + columnBytes(this.#keys, reducer, from, to))
+    const hot = this.#hotOf(reducer)
+    const hotAt = target.length - hotBytes(hot)
     // Equal rows make equal bytes, so the gaps before aligned places are zeros.
-    for (const end of [keysAt, valuesAt, target.length]) words.fill(0, (end >>> 2) - 2, end >>> 2)
+    for (const end of [keysAt, valuesAt, hotAt, target.length]) words.fill(0, (end >>> 2) - 2, end >>> 2)
     words[0] = target.length
     words[1] = to - from
     words[2] = this.#keys.kind | (this.#values.kind << 8)
     words[3] = this.#perReducer
     words[4] = keysAt
     words[5] = valuesAt
-    words[6] = words[7] = 0
+    words[6] = hot.length > 0 ? hotAt : 0
+    words[7] = 0
     const first = reducer * this.#perReducer
     const startsAt = sliceHeaderBytes >>> 2
     for (let b = 0; b <= this.#perReducer; b++) words[startsAt + b] = this.#starts[first + b]! - from
     writeColumn(this.#keys, reducer, from, to, target, words, keysAt)
     writeColumn(this.#values, reducer, from, to, target, words, valuesAt)
+    if (hot.length > 0) writeHot(hot, first, from, words, hotAt >>> 2)
+  }
+
+  #hotOf(reducer: number): readonly HotBucket[] {
+    if (this.#hot.length === 0) return this.#hot
+    const first = reducer * this.#perReducer
+    return this.#hot.filter(({ bucket }) => bucket >= first && bucket < first + this.#perReducer)
   }
 
   #rowsOf(reducer: number): [number, number] {
@@ -136,6 +159,28 @@ export class Run implements RunSlices {
       blocks.push(own)
     }
     return { kind: columnKind.blocks, blocks }
+  }
+}
+
+function hotBytes(hot: readonly HotBucket[]): number {
+  if (hot.length === 0) return 0
+  return alignUp(8 + hot.reduce((sum, { firstRows }) => sum + 8 + 4 * firstRows.length, 0))
+}
+
+function writeHot(
+  hot: readonly HotBucket[],
+  firstBucket: number,
+  firstRow: number,
+  words: Int32Array,
+  at: number,
+): void {
+  let word = at
+  words[word++] = hot.length
+  words[word++] = 0
+  for (const { bucket, firstRows } of hot) {
+    words[word++] = bucket - firstBucket
+    words[word++] = firstRows.length
+    for (const row of firstRows) words[word++] = row - firstRow
   }
 }
 

@@ -18,6 +18,8 @@ export interface Slice {
   readonly starts: Int32Array
   readonly keys: Column
   readonly values: Column
+  /** Those of the rows [from, to) alone. */
+  valuesIn(from: number, to: number): Column
 }
 
 /** A part of a map output where it rests. */
@@ -35,6 +37,10 @@ export interface SliceSource {
   readonly heldBytes: number
   /** The rows of the buckets [from, to). */
   load(from: number, to: number): Slice
+  /** The rows [first, end), as those of one bucket. */
+  loadRows(first: number, end: number): Slice
+  /** Where the rows of each key lie together: the first row of each, counted from the bucket's first. */
+  firstRows(bucket: number): Int32Array | undefined
 }
 
 /** All rows of a slice, in order. */
@@ -75,6 +81,7 @@ class SourceInPart implements SliceSource {
   readonly #valueKind: number
   readonly #keysAt: number
   readonly #valuesAt: number
+  readonly #hotAt: number
 
   constructor(part: PartBytes, at: number, header: Int32Array) {
     const buckets = header[3]!
@@ -85,7 +92,8 @@ class SourceInPart implements SliceSource {
     this.#valueKind = (header[2]! >>> 8) & 0xff
     this.#keysAt = at + header[4]!
     this.#valuesAt = at + header[5]!
-    const valueBytes = header[0]! - header[5]!
+    this.#hotAt = header[6]! > 0 ? at + header[6]! : 0
+    const valueBytes = (header[6]! || header[0]!) - header[5]!
     this.heldBytes =
       header[5]! -
       alignedStart(buckets) +
@@ -99,10 +107,34 @@ class SourceInPart implements SliceSource {
       from === 0 && to === this.starts.length - 1
         ? this.starts
         : this.starts.slice(from, to + 1).map((start) => start - first)
+    return this.#slice(first, end, starts)
+  }
+
+  loadRows(first: number, end: number): Slice {
+    return this.#slice(first, end, Int32Array.of(0, end - first))
+  }
+
+  firstRows(bucket: number): Int32Array | undefined {
+    if (this.#hotAt === 0) return undefined
+    let at = this.#hotAt + 8
+    for (let left = wordsOf(this.#part.view(this.#hotAt, 8))[0]!; left > 0; left--) {
+      const [found, keys] = wordsOf(this.#part.view(at, 8)) as unknown as [number, number]
+      if (found === bucket) {
+        const first = this.starts[bucket]!
+        return wordsOf(this.#part.view(at + 8, 4 * keys)).map((row) => row - first)
+      }
+      at += 8 + 4 * keys
+    }
+    return undefined
+  }
+
+  #slice(first: number, end: number, starts: Int32Array): Slice {
     const rows = end - first
     if (this.#keyKind === columnKind.none) return new PairSlice(rows, starts, () => this.#blocks(first, end))
     const keys = this.#column(this.#keyKind, this.#keysAt, first, end, true)
-    return new ColumnSlice(rows, starts, keys, () => this.#column(this.#valueKind, this.#valuesAt, first, end, false))
+    return new ColumnSlice(rows, starts, keys, (from, to) =>
+      this.#column(this.#valueKind, this.#valuesAt, first + from, first + to, false),
+    )
   }
 
   #column(kind: number, at: number, first: number, end: number, hashed: boolean): Column {
@@ -157,10 +189,10 @@ class ColumnSlice implements Slice {
   readonly rows: number
   readonly starts: Int32Array
   readonly keys: Column
-  readonly #read: () => Column
+  readonly #read: (from: number, to: number) => Column
   #values: Column | undefined
 
-  constructor(rows: number, starts: Int32Array, keys: Column, read: () => Column) {
+  constructor(rows: number, starts: Int32Array, keys: Column, read: (from: number, to: number) => Column) {
     this.rows = rows
     this.starts = starts
     this.keys = keys
@@ -168,7 +200,11 @@ class ColumnSlice implements Slice {
   }
 
   get values(): Column {
-    return (this.#values ??= this.#read())
+    return (this.#values ??= this.#read(0, this.rows))
+  }
+
+  valuesIn(from: number, to: number): Column {
+    return this.#read(from, to)
   }
 }
 
@@ -193,6 +229,10 @@ class PairSlice implements Slice {
   get values(): unknown[] {
     this.#split()
     return this.#values!
+  }
+
+  valuesIn(from: number, to: number): unknown[] {
+    return this.values.slice(from, to)
   }
 
   #split(): void {

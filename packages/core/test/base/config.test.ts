@@ -12,6 +12,7 @@ test.each([
   [{ taskMaxFailures: 0 }, 'createContext(): option `taskMaxFailures` must be a whole number of at least 1, got 0'],
   [{ localityWaitMs: Number.NaN }, 'createContext(): option `localityWaitMs` must be a number of at least 0, got NaN'],
   [{ shuffleStorage: 'tape' }, "createContext(): option `shuffleStorage` must be 'memory' or 'disk', got 'tape'"],
+  [{ skewSplit: { factor: 0 } }, 'createContext(): option `skewSplit.factor` must be a number of at least 1, got 0'],
   [{ onLog: 'loud' }, "createContext(): option `onLog` must be a function, got 'loud'"],
   [{ onTask: true }, 'createContext(): option `onTask` must be a function, got true'],
 ])('%j is refused', (options, message) => {
@@ -24,6 +25,7 @@ test('options win over the environment, which wins over defaults', () => {
     secretFile: '/s',
     shuffleStorage: 'memory',
     networkCompression: 'none',
+    skewSplit: { factor: 2, minBytes: 2 ** 20 },
     taskMaxFailures: 4,
     taskMaxLosses: 2,
     localityWaitMs: 500,

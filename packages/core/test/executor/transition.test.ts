@@ -17,7 +17,7 @@ function started(slots = 1, inFlightBytes = 1000): ExecutorState {
 }
 
 function task(id: number, ...inputs: TaskInput[]): TaskDescription {
-  return { id: id as TaskId, stageId: 1 as StageId, partition: 0, attempt: 0, inputs }
+  return { id: id as TaskId, stageId: 1 as StageId, unit: 0, partition: 0, attempt: 0, inputs }
 }
 
 function cached(dataset: number, partition: number, executor: ExecutorId): TaskInput {

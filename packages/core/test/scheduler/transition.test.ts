@@ -3,13 +3,14 @@ import type { DatasetId, ExecutorId, JobId, ShuffleId, StageId, TaskId } from '.
 import type { TaskSuccess } from '../../src/protocol/messages.ts'
 import type { StagePlan } from '../../src/protocol/stage-plan.ts'
 import { initialState, type SchedulerCommand, type SchedulerState } from '../../src/scheduler/state.ts'
+import { outputsInOrder } from '../../src/scheduler/split-skewed.ts'
 import { transition } from '../../src/scheduler/transition.ts'
 
 const a = 'a' as ExecutorId
 const b = 'b' as ExecutorId
 
 function withExecutors(...executors: ExecutorId[]): SchedulerState {
-  const state = initialState({ maxFailures: 2, maxLosses: 3, localityWaitMs: 500 })
+  const state = initialState({ maxFailures: 2, maxLosses: 3, localityWaitMs: 500, skewSplit: false })
   for (const executor of executors)
     transition(state, { type: 'executorJoined', executor, host: `host of ${executor}`, cores: 1 }, 0)
   return state
@@ -197,6 +198,97 @@ describe('failures', () => {
   })
 })
 
+describe('a partition that is far larger than others', () => {
+  const joined = { ...shuffle, partitions: 3 }
+  const mapOf = (id: number): StagePlan => ({
+    ...plan(id, { partitions: 1 }),
+    output: { ...mapStage.output, partitioner: { kind: 'hash', partitions: 3 } } as StagePlan['output'],
+  })
+  const reduce = plan(2, { nodes: [joined], partitions: 3 })
+  const wrote = (...bytes: number[]): TaskSuccess => ({
+    ...done(),
+    index: { offsets: bytes.map(() => 0), bytes, checksums: bytes },
+  })
+  const withSplit = (...executors: ExecutorId[]) => {
+    const state = initialState({
+      maxFailures: 2,
+      maxLosses: 3,
+      localityWaitMs: 500,
+      skewSplit: { factor: 2, minBytes: 10 },
+    })
+    for (const executor of executors)
+      transition(state, { type: 'executorJoined', executor, host: `host of ${executor}`, cores: 9 }, 0)
+    return state
+  }
+  const pieces = (commands: SchedulerCommand[]) =>
+    commands.flatMap((command) =>
+      command.type === 'launchTask'
+        ? [
+            `${command.task.id}: ${command.task.partition} ${command.task.piece ? `${command.task.piece.index}/${command.task.piece.of}` : ''}`.trim(),
+          ]
+        : [],
+    )
+
+  test('is split by its size into tasks that the job waits for', () => {
+    const state = withSplit(a)
+    submit(state, 1, [mapOf(1), reduce], [0, 1, 2])
+    expect(pieces(finish(state, 1, wrote(20, 100, 30)))).toEqual([
+      '2: 0',
+      '3: 2',
+      '4: 1 0/4',
+      '5: 1 1/4',
+      '6: 1 2/4',
+      '7: 1 3/4',
+    ])
+    for (const task of [2, 3, 4, 6, 7]) expect(brief(finish(state, task))).toEqual(['commitTask'])
+    expect(finish(state, 5).at(-1)).toEqual({ type: 'finishJob', job: 1, splits: new Map([[1, [3, 4, 5, 6]]]) })
+    expect(state.partitionsSplit).toBe(1)
+  })
+
+  test('is not split below the size and factor that are set, nor where splitting is off', () => {
+    const state = withSplit(a)
+    submit(state, 1, [mapOf(1), reduce], [0, 1, 2])
+    expect(pieces(finish(state, 1, wrote(20, 40, 30)))).toEqual(['2: 0', '3: 1', '4: 2'])
+    const small = withSplit(a)
+    submit(small, 1, [mapOf(1), reduce], [0, 1, 2])
+    expect(pieces(finish(small, 1, wrote(1, 10, 1)))).toEqual(['2: 0', '3: 1', '4: 2'])
+  })
+
+  test('a sub-task that fails or is lost runs again by itself', () => {
+    const state = withSplit(a, b)
+    submit(state, 1, [mapOf(1), reduce], [1])
+    expect(pieces(finish(state, 1, wrote(20, 50, 20)))).toEqual(['2: 1 0/3', '3: 1 1/3', '4: 1 2/3'])
+    const failed = { type: 'taskFailed', task: 3 as TaskId, retry: true, weight: 1, error: new Error('boom') } as const
+    expect(pieces(transition(state, failed, 0))).toEqual(['5: 1 1/3'])
+    const lostPieces = [...state.running.values()].filter(({ executor }) => executor === b).length
+    const again = pieces(transition(state, { type: 'executorLost', executor: b, reason: 'killed' }, 0))
+    expect(again.length).toBe(lostPieces)
+  })
+
+  test('its map outputs are read in the order of their rows, and made again piece by piece', () => {
+    const state = withSplit(a, b)
+    const middle: StagePlan = {
+      ...reduce,
+      output: {
+        ...mapStage.output,
+        shuffleId: 8 as ShuffleId,
+        partitioner: { kind: 'hash', partitions: 1 },
+      } as StagePlan['output'],
+    }
+    const last = plan(3, { nodes: [{ ...shuffle, shuffleId: 8 as ShuffleId }], partitions: 1 })
+    submit(state, 1, [mapOf(1), middle, last], [0])
+    finish(state, 1, wrote(20, 50, 20))
+    for (const task of [2, 3, 4, 5]) finish(state, task, wrote(task))
+    expect(brief(finish(state, 6, wrote(6)))).toEqual(['commitTask', '3/0@a'])
+    const stage = state.stages.get(2 as StageId)!
+    expect(Array.from(outputsInOrder(stage), ({ unit }) => unit)).toEqual([0, 3, 4, 5, 2])
+    const onB = stage.outputs!.filter((output) => output?.executor === b).length
+    expect(onB).toBeGreaterThan(0)
+    transition(state, { type: 'executorLost', executor: b, reason: 'killed' }, 0)
+    expect(stage.missingOutputs).toBe(onB)
+  })
+})
+
 describe('placement', () => {
   const kept = plan(1, { nodes: [{ ...source, persist: 'memory' }] })
   const cachedOn = (state: SchedulerState, task: number, partition: number) =>
@@ -259,7 +351,7 @@ describe('placement', () => {
     expect(brief(finish(state, 1))).toEqual(['commitTask', '1/2@a'])
     expect(brief(finish(state, 3))).toEqual(['commitTask', '1/3@a'])
     expect(finish(state, 4).slice(1)).toEqual([
-      { type: 'finishJob', job: 1 },
+      { type: 'finishJob', job: 1, splits: new Map() },
       { type: 'releaseExecutor', executor: 'b' },
     ])
     expect([...state.executors.keys()]).toEqual(['a'])
