@@ -371,6 +371,25 @@ export class Dataset<T> {
   }
 
   /**
+   * Like `sampleByKey`, with exactly that part of each key's rows, rounded up. The first action counts the rows of each key,
+   * in a job of its own; the counts of all partitions come to the driver, which draws from them how many each gives.
+   * @throws UsageError for a fraction that is none; at the first action, for a key that has none.
+   * @example
+   * const pairs = context.range(0, 100).keyBy((n) => n % 4 === 0 ? 'few' : 'many')
+   * const sampled = pairs.sampleByKeyExact([['few', 1], ['many', 0.2]])
+   * const counts = await sampled.countByKey()
+   * ;[counts.get('few'), counts.get('many')] // [25, 15]
+   */
+  sampleByKeyExact<K, V>(
+    this: Dataset<[K, V]>,
+    fractions: Iterable<readonly [K, number]>,
+    options: SampleOptions & { readonly otherwise?: number } = {},
+  ): Dataset<[K, V]> {
+    const site = this.#site('sampleByKeyExact', options, ['replacement', 'seed', 'otherwise'])
+    return this.#make(sampleByKey(this, fractions, options, site, true))
+  }
+
+  /**
    * Cuts the dataset into random parts, with the chances of `weights`; each row is in exactly one of them. Each part
    * reads the dataset anew: cache it first.
    * @throws UsageError for weights below 0 or without a sum.

@@ -38,16 +38,23 @@ export function sample(handle: Handle, fraction: number, options: SampleOptions,
   return sampleNode(handle, sampler, seed, site)
 }
 
+/** `exactly` that part of each key's rows, or each row with that chance. */
 export function sampleByKey(
   handle: Handle,
   fractions: Iterable<readonly [unknown, number]>,
   options: SampleOptions & { readonly otherwise?: number },
   site: CallSite,
+  exactly = false,
 ): LineageNode {
   const { replacement = false, seed = 1, otherwise } = options
   const entries = [...fractions].map(([key, fraction]) => [key, checkFraction(fraction, replacement, site)])
   if (otherwise !== undefined) checkFraction(otherwise, replacement, site)
-  return sampleNode(handle, { kind: 'byKey', fractions: encodeValue(entries), otherwise, replacement }, seed, site)
+  return sampleNode(
+    handle,
+    { kind: exactly ? 'exactByKey' : 'byKey', fractions: encodeValue(entries), otherwise, replacement },
+    seed,
+    site,
+  )
 }
 
 /** Each row falls into exactly one of the parts: they share their random numbers. */

@@ -116,6 +116,7 @@ export class Context {
     splits: new WeakMap(),
     bounds: new WeakMap(),
     offsets: new Map(),
+    allotted: new Map(),
     levels: new Map(),
     names: new Map(),
     mapStages: new Map(),
@@ -684,6 +685,7 @@ export class Context {
     const kept = datasets.filter((id) => this.#resolutions.levels.delete(id))
     for (const id of datasets) {
       this.#resolutions.offsets.delete(id)
+      this.#resolutions.allotted.delete(id)
       this.#resolutions.names.delete(id)
       this.#slices.delete(id)
       this.#streams.delete(id)

@@ -17,6 +17,7 @@ import type { RangePartitioner } from '../lineage/partitioner.ts'
 import { checkBarriers } from '../plan/check-barriers.ts'
 import { partitionCounts, stageNodes, type Resolutions } from '../plan/split-stages.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
+import { allotStrata } from './allot-strata.ts'
 import { isListedAsync, listFiles, listFilesAsync } from './file-listing.ts'
 
 export interface ResolvePorts {
@@ -99,6 +100,13 @@ export async function resolveLineage(
       case 'number':
         if (at.by === 'index' && !resolutions.offsets.has(at.id))
           resolutions.offsets.set(at.id, await rowsBefore(at, ports, options))
+        break
+      case 'sample':
+        if (at.sampler.kind === 'exactByKey' && !resolutions.allotted.has(at.id)) {
+          const { signal } = options
+          const counts = await ports.runJob(at.parent, { kind: 'countKeys' }, at.site, { signal })
+          resolutions.allotted.set(at.id, allotStrata(at.sampler, at.seed, counts, at.site))
+        }
         break
       case 'shuffle':
         // A dataset that is joined with a sorted one is spread by the bounds of the sort, not by bounds of its own.

@@ -3,7 +3,7 @@
 import { assertNever } from '../base/errors.ts'
 import { checkedComparison } from '../codec/checked-comparison.ts'
 import { addToSketch, emptySketch } from '../codec/distinct-sketch.ts'
-import { assertKey, sameKey } from '../codec/key.ts'
+import { assertKey, KeyMap, sameKey } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
 import { SegmentBuilder } from '../codec/segment.ts'
 import { topRows } from '../codec/top-rows.ts'
@@ -14,7 +14,7 @@ import type { FunctionOf, Pair } from '../shuffle/merging.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { histogramOf, momentsOf } from './number-sinks.ts'
 import type { Batches } from './operators.ts'
-import { sync } from './row-checks.ts'
+import { asPair, sync } from './row-checks.ts'
 import { saveRows } from './save-rows.ts'
 
 /** The sinks that take rows batch by batch; a generated loop feeds the others. */
@@ -88,6 +88,8 @@ export function drain(
     }
     case 'sampleKeys':
       return encodeValue(sampleKeys(batches, sink.count))
+    case 'countKeys':
+      return encodeValue(countKeys(batches, site))
     case 'save':
       return encodeValue(saveRows(batches, sink, task, nextPath))
     default:
@@ -110,6 +112,21 @@ function* rowsOf(batches: Batches): Generator<unknown> {
 }
 
 /** Every n-th key, with n doubled whenever the sample is twice too large: no randomness, one pass, bounded. */
+function countKeys(batches: Batches, site: string): [unknown, number][] {
+  const counts = new KeyMap<number>()
+  for (const batch of batches)
+    for (const row of batch) {
+      const [key] = asPair(row, site)
+      assertKey(key, site)
+      counts.update(
+        plainRow(key),
+        () => 1,
+        (count) => count + 1,
+      )
+    }
+  return [...counts.entries()] as [unknown, number][]
+}
+
 function sampleKeys(batches: Batches, count: number): { keys: unknown[]; rows: number } {
   let keys: unknown[] = []
   let every = 1

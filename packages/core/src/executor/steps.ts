@@ -1,5 +1,6 @@
 /** Operators that turn one batch into another: a run of them is one loop, however long it is. */
 
+import { drawBinomial } from '../base/discrete-draws.ts'
 import { poisson, randomStream } from '../base/random.ts'
 import { UsageError } from '../base/errors.ts'
 import { KeyMap } from '../codec/key.ts'
@@ -99,6 +100,23 @@ function sampler(node: Extract<PlanNode, { kind: 'sample' }>, partition: number)
         })
     case 'poisson':
       return (batch) => batch.flatMap((row) => Array.from({ length: poisson(sampler.mean, random) }, () => row))
+    case 'allotted': {
+      const wanted = new KeyMap<{ left: number; rows: number }>()
+      for (const [key, left, rows] of decodeValue(sampler.allotted[partition]!) as [unknown, number, number][])
+        wanted.set(key, { left, rows })
+      return (batch) =>
+        batch.flatMap((row) => {
+          const stratum = wanted.get(asPair(row, node.site)[0])
+          if (!stratum || stratum.rows === 0) return []
+          // Each of the rows that are left is as likely as any other. Knuth, The Art of Computer Programming 2, 3.4.2, S.
+          const copies = sampler.replacement
+            ? drawBinomial(stratum.left, 1 / stratum.rows, random)
+            : Number(random() * stratum.rows < stratum.left)
+          stratum.rows--
+          stratum.left -= copies
+          return Array.from({ length: copies }, () => row)
+        })
+    }
     case 'byKey': {
       const fractions = new KeyMap<number>()
       for (const [key, fraction] of decodeValue(sampler.fractions) as [unknown, number][]) fractions.set(key, fraction)

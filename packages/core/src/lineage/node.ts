@@ -46,17 +46,22 @@ export type Aggregator =
 /** `without` keeps the left rows whose key the right side lacks, `both` one row for each key of both sides. */
 export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'without' | 'both'
 
-/** Which rows a sample takes: those whose random number lies in a range, Poisson copies, or a fraction per key. */
+interface KeyFractions {
+  /** Encoded entries `[key, fraction][]`. */
+  readonly fractions: Uint8Array
+  readonly otherwise: number | undefined
+  readonly replacement: boolean
+}
+
+/**
+ * Which rows a sample takes: those whose random number lies in a range, Poisson copies, a fraction per key, or exactly that
+ * part of each key's rows, which are counted first.
+ */
 export type Sampler =
   | { readonly kind: 'range'; readonly from: number; readonly to: number }
   | { readonly kind: 'poisson'; readonly mean: number }
-  | {
-      readonly kind: 'byKey'
-      /** Encoded entries `[key, fraction][]`. */
-      readonly fractions: Uint8Array
-      readonly otherwise: number | undefined
-      readonly replacement: boolean
-    }
+  | ({ readonly kind: 'byKey' } & KeyFractions)
+  | ({ readonly kind: 'exactByKey' } & KeyFractions)
 
 export interface RowsNode extends NodeBase {
   readonly kind: 'rows'

@@ -12,13 +12,14 @@ import {
   topologicalOrder,
   type FilesNode,
   type LineageNode,
+  type SampleNode,
   type ShuffleNode,
   type PartitionerSpec,
   type SampledRange,
   type UnionNode,
 } from '../lineage/node.ts'
 import { rangeOfPartitions, type Partitioner, type RangePartitioner } from '../lineage/partitioner.ts'
-import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
+import type { PlanNode, PlanSampler, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
 import { emptyPartitions } from './empty-partitions.ts'
 
 /** What the driver has found out, kept for the life of the context. */
@@ -28,6 +29,8 @@ export interface Resolutions {
   readonly bounds: WeakMap<SampledRange, RangePartitioner>
   /** For `zipWithIndex`: how many rows lie before each partition. */
   readonly offsets: Map<DatasetId, readonly number[]>
+  /** For `sampleByKeyExact`: how many rows of each key are taken from each partition. */
+  readonly allotted: Map<DatasetId, readonly Uint8Array[]>
   readonly levels: Map<DatasetId, Persistence>
   /** What users call their datasets. */
   readonly names: Map<DatasetId, string>
@@ -227,7 +230,13 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
     case 'glom':
       return { ...base, kind: node.kind, parent: indexOf(node.parent) }
     case 'sample':
-      return { ...base, kind: 'sample', parent: indexOf(node.parent), sampler: node.sampler, seed: node.seed }
+      return {
+        ...base,
+        kind: 'sample',
+        parent: indexOf(node.parent),
+        sampler: planSampler(node, resolutions),
+        seed: node.seed,
+      }
     case 'number': {
       const offsets = node.by === 'index' ? resolutions.offsets.get(node.id)! : []
       return { ...base, kind: 'number', parent: indexOf(node.parent), by: node.by, targets: node.targets, offsets }
@@ -297,6 +306,11 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
     default:
       return { ...base, kind: node.kind, parent: indexOf(node.parent), closure: node.closure }
   }
+}
+
+function planSampler({ id, sampler }: SampleNode, { allotted }: Resolutions): PlanSampler {
+  if (sampler.kind !== 'exactByKey') return sampler
+  return { kind: 'allotted', allotted: allotted.get(id) ?? [], replacement: sampler.replacement }
 }
 
 function broadcastsOf(nodes: readonly PlanNode[], output: StageOutput): number[] {

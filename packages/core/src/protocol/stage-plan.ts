@@ -11,6 +11,11 @@ import type { Partitioner } from '../lineage/partitioner.ts'
 /** Hosts or executors by partition. Only the scheduler asks for them: executors are not sent any. */
 type Locations = readonly (readonly string[])[]
 
+/** A sample of exact sizes comes with how many rows of each key it takes, by partition: `[key, how many, of how many][]`. */
+export type PlanSampler =
+  | Exclude<Sampler, { kind: 'exactByKey' }>
+  | { readonly kind: 'allotted'; readonly allotted: readonly Uint8Array[]; readonly replacement: boolean }
+
 /** One step of a pipeline; `parent` and `parents` are indices into `StagePlan.nodes`, always smaller than its own. */
 export type PlanNode = {
   readonly datasetId: DatasetId
@@ -49,7 +54,7 @@ export type PlanNode = {
   | { readonly kind: 'mapPartitions'; readonly parent: number; readonly closure: Closure; readonly indexed: boolean }
   | { readonly kind: 'keys' | 'values' | 'asKeys' | 'ones'; readonly parent: number }
   | { readonly kind: 'glom'; readonly parent: number }
-  | { readonly kind: 'sample'; readonly parent: number; readonly sampler: Sampler; readonly seed: number }
+  | { readonly kind: 'sample'; readonly parent: number; readonly sampler: PlanSampler; readonly seed: number }
   | {
       readonly kind: 'number'
       readonly parent: number
@@ -141,6 +146,8 @@ export type Sink =
   /** The rows at these places of each partition, ascending; a place that stands twice is taken twice. */
   | { readonly kind: 'pick'; readonly places: Readonly<Record<number, readonly number[]>> }
   | { readonly kind: 'sampleKeys'; readonly count: number }
+  /** How many rows each key has, as `[key, rows][]`. */
+  | { readonly kind: 'countKeys' }
   | { readonly kind: 'lookup'; readonly key: Uint8Array }
   | SaveSink
 

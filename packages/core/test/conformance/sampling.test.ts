@@ -10,6 +10,8 @@ const golden = {
   exact: [20, 33, 39, 32, 31],
 }
 
+const exactGolden = [0, 3, 22, 27, 29, 31, 57]
+
 onEveryCluster((context) => {
   const rows = () => context().range(0, 40, { partitions: 3 })
 
@@ -25,6 +27,59 @@ onEveryCluster((context) => {
       exact: await rows().takeSample(5, { seed: 5 }),
     }
     expect(drawn).toEqual(golden)
+  })
+  test('a sample by key of exact sizes has them, alike on every kind of cluster, whatever a partition holds', async () => {
+    const pairs = context()
+      .range(0, 1000, { partitions: 4 })
+      .map((n) => [n < 100 ? 'first' : n % 2 === 0 ? 'even' : [n % 3], n] as [unknown, number])
+    const fractions: [unknown, number][] = [
+      ['first', 0.07],
+      ['even', 1 / 3],
+      [[0], 0],
+      [[1], 1],
+      [[2], 0.001],
+    ]
+    const sampled = pairs.sampleByKeyExact(fractions, { seed: 4 })
+    const counts = await sampled.countByKey()
+    // 100, 450 and 150 of each remainder.
+    expect([...counts].map(([key, count]) => [JSON.stringify(key), count]).sort()).toEqual([
+      ['"even"', 150],
+      ['"first"', 7],
+      ['[1]', 150],
+      ['[2]', 1],
+    ])
+    const rows = await sampled.values().collect()
+    expect(new Set(rows).size).toBe(308)
+    expect(rows.filter((n) => n < 100)).toEqual(exactGolden)
+    expect(await pairs.sampleByKeyExact(fractions, { seed: 5 }).values().collect()).not.toEqual(rows)
+    const repeated = await pairs
+      .sampleByKeyExact([['first', 2.5]], { replacement: true, otherwise: 0, seed: 4 })
+      .values()
+      .collect()
+    expect([repeated.length, new Set(repeated).size > 70, repeated.every((n) => n < 100)]).toEqual([250, true, true])
+    await expect(pairs.sampleByKeyExact([['even', 0.5]]).count()).rejects.toThrow(
+      /^sampleByKeyExact\(\) at \S+ has no fraction for the key 'first'; name it, or give { otherwise: 0 } for all other keys$/,
+    )
+    expect(() => pairs.sampleByKeyExact([['even', 1.5]])).toThrow('needs a fraction from 0 to 1')
+    const placed = pairs.partitionBy(3)
+    expect(await placed.sampleByKeyExact(fractions).groupByKey().assertNarrow().count()).toBe(4)
+  })
+  test('each row of a key is as likely as any other to be in a sample of exact size', async () => {
+    const pairs = context()
+      .range(0, 20, { partitions: 3 })
+      .map((n) => ['all', n] as [string, number])
+      .cache()
+    const taken = Array.from({ length: 20 }, () => 0)
+    const runs = 60
+    for (let seed = 0; seed < runs; seed++)
+      for (const n of await pairs
+        .sampleByKeyExact([['all', 0.5]], { seed })
+        .values()
+        .collect())
+        taken[n]!++
+    expect(taken.reduce((sum, n) => sum + n)).toBe(10 * runs)
+    // Of 60 fair draws, all but one in a million lie there.
+    expect(taken.filter((n) => n < 11 || n > 49)).toEqual([])
   })
   test('the parts of a split have every row once', async () => {
     const parts = rows().randomSplit([3, 1, 2], 11)
