@@ -124,7 +124,10 @@ function describeSource(
     throw new Refusal(trail, 'stands inside a `with` block, so what it uses cannot be known; move it out')
   }
   if (analysis.hasStaticPrivateFields) {
-    graph.warnings.add(`${trail.place} has static private fields; on executors they start from their initialisers`)
+    graph.warnings.add(
+      `${trail.place} has static private (#) fields, which cannot be read: on executors they start again from their initialisers; ` +
+        "keep such state outside of the class, or import its module there: modules: { './its-file': 'bundle' }",
+    )
   }
   const { names, values, missing } = captureNames(graph, {
     analysis,

@@ -49,7 +49,8 @@ export function registerClass<T extends object, D>(
   if (taken && taken.type !== type && String(taken.type) !== String(type))
     throw new UsageError(`${at}: another class is registered as '${name}'; give this one a name of its own: { name }`)
   const known: KnownClass = { key: name, type, form: { encode, decode } as NonNullable<KnownClass['form']> }
-  const { hash, bytes, chunks } = captureClosure(() => [type, encode, decode], site)
+  const { hash, bytes, chunks, warnings } = captureClosure(() => [type, encode, decode], site)
+  for (const warning of warnings) process.emitWarning(`${at}: ${warning}`)
   driverClasses.add(known)
   shippedClasses.set(name, { key: name, hash, bytes, chunks, registered: true })
 }
@@ -57,7 +58,7 @@ export function registerClass<T extends object, D>(
 /** Takes in the class of an instance that a value of the driver holds; says why where it cannot be sent. */
 export function meetClass(type: Function): KnownClass | string {
   try {
-    captureClosure(type, callSite('encode'))
+    for (const warning of captureClosure(type, callSite('encode')).warnings) process.emitWarning(warning)
   } catch (error) {
     if (error instanceof ClosureError)
       return `is of a class that cannot be sent: ${error.message.replace(/^.*? to executors: /, '')}`
