@@ -34,18 +34,8 @@ export class Meeting {
 
   /** What a function of the stage may call. */
   readonly methods: Pick<BarrierTaskContext, 'barrier' | 'allGather' | 'getTaskInfos'> = {
-    barrier: async (options) => {
-      await this.#wait('barrier', new Uint8Array(), options)
-    },
-    allGather: async <M>(message: M, options?: MeetingOptions) => {
-      const { withClasses } = this.#ports
-      const values = await this.#wait(
-        'allGather',
-        withClasses(() => encodeValue(message)),
-        options,
-      )
-      return values.map((bytes) => withClasses(() => decodeValue(bytes) as M))
-    },
+    barrier: (options) => handled(this.#wait('barrier', new Uint8Array(), options).then(() => {})),
+    allGather: <M>(message: M, options?: MeetingOptions) => handled(this.#gather(message, options)),
     getTaskInfos: () => this.#ports.together,
   }
 
@@ -54,6 +44,13 @@ export class Meeting {
     if (!this.#waiting) return
     this.#round++
     this.#waiting.resolve(values)
+  }
+
+  async #gather<M>(message: M, options: MeetingOptions | undefined): Promise<M[]> {
+    const { withClasses } = this.#ports
+    const given = withClasses(() => encodeValue(message))
+    const values = await this.#wait('allGather', given, options)
+    return values.map((bytes) => withClasses(() => decodeValue(bytes) as M))
   }
 
   async #wait(
@@ -104,4 +101,10 @@ export class Meeting {
 
 function gaveUp(site: string, call: MeetingCall, signal: AbortSignal): AbortedError {
   return new AbortedError(`${site}: ${call}() was given up by its signal`, { cause: signal.reason })
+}
+
+/** A call that nobody awaits must not end the slot's thread when it fails. */
+function handled<T>(call: Promise<T>): Promise<T> {
+  call.catch(() => {})
+  return call
 }

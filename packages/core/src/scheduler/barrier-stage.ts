@@ -114,6 +114,9 @@ export function arrive(
 export function missedMeeting({ plan, gang }: StageState): Error | undefined {
   const { finished, waiting, round } = gang!
   if (finished.size === 0 || waiting.size === 0) return undefined
+  for (const [partition, { call }] of waiting)
+    if (finished.has(partition))
+      return new UsageError(`${plan.barrier}: partition ${partition} ended while its ${call}() was under way: await it`)
   const times = `${round} call${round === 1 ? '' : 's'}`
   return new UsageError(
     `${plan.barrier}: partition ${[...finished.keys()][0]} ended after ${times} of barrier() or allGather(), while ` +

@@ -125,6 +125,19 @@ onEveryCluster((context, master) => {
       })
     }).toThrow(/failed: Error: barrier\(\)\.mapPartitions\(\) at \S+: barrier\(\) was given up by its signal/)
   })
+  test('a call that nobody awaits is named, and ends no slot', async () => {
+    const job = together().mapPartitions((rows, task) => {
+      if (task.partition === 0) void task.barrier()
+      return rows
+    })
+    await expect(job.count()).rejects.toThrow('partition 0 ended while its barrier() was under way: await it')
+    const failing = together().mapPartitions(async (_, task): Promise<number[]> => {
+      void task.barrier()
+      throw new RangeError(`in ${task.partition}`)
+    })
+    await expect(failing.count()).rejects.toThrow('RangeError: in')
+    expect(await rows().count()).toBe(6)
+  })
   test('an abort of the action ends tasks that wait', async () => {
     const controller = new AbortController()
     const waiting = together().mapPartitions(async (_, task) => {

@@ -168,6 +168,14 @@ describe('meetings', () => {
       expect({ said: brief(last), error: errorOf(last) }).toEqual({ said: ['cancel 1', 'failJob'], error: [reason] })
     }
   })
+  test('a task that ends in the middle of its own call has not awaited it', () => {
+    const state = withExecutors(a, b)
+    submit(state, 1, [together(1)])
+    arrive(state, 2, 0, 'allGather')
+    expect(errorOf(finish(state, 2))).toEqual([
+      `${barrier}: partition 1 ended while its allGather() was under way: await it`,
+    ])
+  })
   test('a task that gives up is not waited for as if it were there, and cannot come back once it was missed', () => {
     const state = withExecutors(a, b)
     submit(state, 1, [together(1)])
