@@ -14,6 +14,14 @@ const answerMs = 20_000
 /** The executor answered that it does not hold the block: asking again would not help. */
 export class BlockMissing extends FetchError {}
 
+async function deliver(part: Extract<PeerMessage, { type: 'part' }>, answer?: Deferred<Uint8Array>): Promise<void> {
+  try {
+    answer?.resolve(part.compression === 'zstd' ? await decompressPart(part.bytes) : part.bytes)
+  } catch (error) {
+    answer?.reject(error)
+  }
+}
+
 interface Peer {
   readonly channel: Promise<Channel>
   readonly waiting: Map<number, Deferred<Uint8Array>>
@@ -93,9 +101,7 @@ export class BlockClient {
           const reply = message as PeerMessage
           const answer = waiting.get(reply.request)
           waiting.delete(reply.request)
-          if (reply.type === 'part' && reply.compression === 'zstd')
-            decompressPart(reply.bytes).then(answer?.resolve, answer?.reject)
-          else if (reply.type === 'part') answer?.resolve(reply.bytes)
+          if (reply.type === 'part') void deliver(reply, answer)
           else if (reply.type === 'missing') answer?.reject(new BlockMissing(reply.reason))
         })
         void open.closed.then(({ reason }) => fail(reason))
