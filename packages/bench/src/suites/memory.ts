@@ -8,10 +8,12 @@ import { entryCommand } from '../peers/node-peers.ts'
 import { memoryPrograms, payloadBytes } from './memory-programs.ts'
 
 const programNames = Object.keys(memoryPrograms).filter((name) => name !== 'nothing')
+const chosenBy = (hot: boolean) => programNames.filter((name) => name.startsWith('hot ') === hot)
 
-export const memoryUsage = `memory [--memory 256] [--times 10] [--case ${programNames.join(',')}]
+export const memoryUsage = `memory [--memory 256] [--times 10] [--hot] [--case ${chosenBy(false).join(',')}]
        [--limit 600] [--json FILE] [--keep]
-       --memory is MiB of one executor with two slots, --times how much more data there is`
+       --memory is MiB of one executor with two slots, --times how much more data there is; with --hot,
+       nine of ten rows have one key: ${chosenBy(true).join(',')}`
 
 /** Peak of the whole tree may be this much of the budget, beside what an idle driver and executor take. */
 const tolerance = 1.25
@@ -22,7 +24,8 @@ export async function memoryCommand(args: string[]): Promise<number> {
     options: {
       memory: { type: 'string', default: '256' },
       times: { type: 'string', default: '10' },
-      case: { type: 'string', default: programNames.join(',') },
+      case: { type: 'string' },
+      hot: { type: 'boolean', default: false },
       limit: { type: 'string', default: '600' },
       ...outputOptions,
     },
@@ -46,7 +49,7 @@ export async function memoryCommand(args: string[]): Promise<number> {
   console.log('| program | right | s | peak MB | of allowed | |\n|---|---|---|---|---|---|')
   const figures = []
   let failed = false
-  for (const program of list(values.case)) {
+  for (const program of values.case === undefined ? chosenBy(values.hot) : list(values.case)) {
     const found = memoryPrograms[program]
     if (!found) throw new Error(`there is no program '${program}'; there are ${programNames.join(', ')}`)
     const { results, peakBytes, timedOut, failure } = await run(program)

@@ -32,22 +32,35 @@ export async function skewCommand(args: string[]): Promise<number> {
   const scale = positive('scale', values.scale)
   const rounds = positive('rounds', values.rounds)
   const limitSeconds = positive('limit', values.limit)
-  const joins = (['zipf', 'even'] as const).map((spread): SkewedJoin => {
-    const partitions = positive('partitions', values.partitions)
-    return { spread, rows: 10_000_000 * scale, keys: 1_000_000 * scale, partitions }
-  })
+  const size = {
+    rows: 10_000_000 * scale,
+    keys: 1_000_000 * scale,
+    partitions: positive('partitions', values.partitions),
+  }
+  const joins: (SkewedJoin & { readonly title: string; readonly whole?: true })[] = [
+    { title: 'zipf', spread: 'zipf', ...size },
+    { title: 'zipf, never split', spread: 'zipf', whole: true, ...size },
+    { title: 'even', spread: 'even', ...size },
+  ]
   const runs = joins.map((): SkewResult[] => [])
   let failed = false
   for (let round = 0; round < rounds; round++)
-    for (const [n, { spread, rows, keys, partitions }] of joins.entries()) {
+    for (const [n, { title, spread, rows, keys, partitions, whole }] of joins.entries()) {
       const run = await runProcess(
-        entryCommand('skew', [spread, `${rows}`, `${keys}`, `${partitions}`, values.master]),
+        entryCommand('skew', [
+          spread,
+          `${rows}`,
+          `${keys}`,
+          `${partitions}`,
+          values.master,
+          ...(whole ? ['whole'] : []),
+        ]),
         limitSeconds,
       )
-      const result = run.results[0] as SkewResult | undefined
-      if (result) runs[n]!.push(result)
-      else console.error(`${spread}: ${run.timedOut ? `> ${limitSeconds} s` : run.failure}`)
-      failed ||= !result
+      const results = run.results as SkewResult[]
+      runs[n]!.push(...results)
+      if (results.length === 0) console.error(`${title}: ${run.timedOut ? `> ${limitSeconds} s` : run.failure}`)
+      failed ||= results.length === 0
     }
   console.log(
     '| keys | right | job s | tasks | slowest ms | median ms | slowest / median |\n|---|---|---|---|---|---|---|',
@@ -56,14 +69,14 @@ export async function skewCommand(args: string[]): Promise<number> {
     const expected = expectedCount(join)
     const right = runs[n]!.length > 0 && runs[n]!.every(({ count }) => count === expected)
     failed ||= !right
-    // The least of the rounds is the task's own time; what is above it is the machine's.
+    // The least of all runs is the task's own time; what is above it is the machine's.
     const least = (runs[n]![0]?.milliseconds ?? []).map((_, task) =>
       Math.min(...runs[n]!.map(({ milliseconds }) => milliseconds[task]!)),
     )
     const slowest = Math.max(...least)
     const middle = median(least)
     const figure = {
-      keys: join.spread,
+      keys: join.title,
       right,
       seconds: median(runs[n]!.map(({ seconds }) => seconds)),
       tasks: least.length,
@@ -76,6 +89,6 @@ export async function skewCommand(args: string[]): Promise<number> {
     )
     return figure
   })
-  publish('skew', { scale, rounds, partitions: joins[0]!.partitions, master: values.master }, figures, values)
+  publish('skew', { scale, rounds, partitions: size.partitions, master: values.master }, figures, values)
   return failed ? 1 : 0
 }
