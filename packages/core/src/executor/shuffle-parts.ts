@@ -14,6 +14,10 @@ const checkedBytes = 1024 * 1024
 /** A task may read the files of thousands of maps. */
 const maxOpenFiles = 64
 
+/** Parts of files that this thread has compared with their checksums for sub-tasks, all of which read the same ones. */
+const compared = new Set<string>()
+const maxCompared = 100_000
+
 interface ReadParts {
   readonly sources: SliceSource[]
   readonly movedBytes: number
@@ -23,11 +27,14 @@ interface ReadParts {
 export class ShuffleParts {
   readonly #pool: PagePool
   readonly #budget: number
+  /** Whether other tasks here read the same parts. */
+  readonly #sharesParts: boolean
   readonly #files = new Map<string, number>()
 
-  constructor(pool: PagePool, budget: number) {
+  constructor(pool: PagePool, budget: number, sharesParts: boolean) {
     this.#pool = pool
     this.#budget = budget
+    this.#sharesParts = sharesParts
   }
 
   read(blocks: readonly InputBlock[]): ReadParts {
@@ -65,16 +72,12 @@ export class ShuffleParts {
     bytes: number,
     expected: number | undefined,
   ): PartBytes {
-    check(expected, () => {
-      const sum = new RunningChecksum()
-      const piece = new Uint8Array(Math.min(bytes, checkedBytes))
-      for (let done = 0; done < bytes; done += checkedBytes) {
-        const target = piece.subarray(0, Math.min(checkedBytes, bytes - done))
-        readFully(this.#open(path), path, target, offset + done)
-        sum.add(target)
-      }
-      return sum.value()
-    })
+    const name = `${path}:${offset}`
+    if (!compared.has(name)) {
+      check(expected, () => this.#checksumInFile(path, offset, bytes))
+      if (compared.size >= maxCompared) compared.clear()
+      if (this.#sharesParts) compared.add(name)
+    }
     return {
       bytes,
       view: (from, length) => {
@@ -83,6 +86,17 @@ export class ShuffleParts {
         return target
       },
     }
+  }
+
+  #checksumInFile(path: string, offset: number, bytes: number): number {
+    const sum = new RunningChecksum()
+    const piece = new Uint8Array(Math.min(bytes, checkedBytes))
+    for (let done = 0; done < bytes; done += checkedBytes) {
+      const target = piece.subarray(0, Math.min(checkedBytes, bytes - done))
+      readFully(this.#open(path), path, target, offset + done)
+      sum.add(target)
+    }
+    return sum.value()
   }
 
   #open(path: string): number {

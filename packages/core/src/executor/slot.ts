@@ -419,7 +419,7 @@ class TaskRun implements OperatorScope, PipelineScope {
     this.#inputs = inputs
     this.#services = services
     this.spills = new TaskSpills(services.executionBytes, this.nextPath)
-    this.#parts = new ShuffleParts(services.pool, services.executionBytes)
+    this.#parts = new ShuffleParts(services.pool, services.executionBytes, description.piece !== undefined)
     const allocate = (bytes: number): Region => {
       const { pool, owner } = services
       let region = pool.tryAllocate(bytes, owner)

@@ -75,7 +75,12 @@ describe.each(clusters)('%s', (master, kindsHere) => {
   const contexts = async (options: { skewSplit: { factor: number; minBytes: number } | false }, bytes?: number) => {
     if (bytes !== undefined) process.env['GRIDIFY_EXECUTION_BYTES'] = String(bytes)
     try {
-      return await createContext({ master, ...options, onTask: ({ piece }) => piece && onPiece() })
+      return await createContext({
+        master,
+        ...options,
+        ...(bytes === undefined ? {} : { shuffleStorage: 'disk' }),
+        onTask: ({ piece }) => piece && onPiece(),
+      })
     } finally {
       delete process.env['GRIDIFY_EXECUTION_BYTES']
     }
