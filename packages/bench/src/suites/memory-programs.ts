@@ -112,7 +112,7 @@ export const memoryPrograms: Readonly<Record<string, MemoryProgram>> = {
       ),
     expected: everyByte,
   },
-  'hot join, counted': {
+  'hot join and count': {
     run: async (context, rows, partitions) => ({
       rows: await hotRecords(context, rows, partitions)
         .join(names(context), partitions)
