@@ -7,7 +7,7 @@ import type { BlockClient } from '../shuffle/block-client.ts'
 import { releasePlace, writeFileBlock, type BlockPlace } from '../storage/block-place.ts'
 import { openFile, writeAll } from '../storage/file-io.ts'
 import { storeOwner, type PagePool } from '../storage/page-pool.ts'
-import type { InputBlock } from './slot.ts'
+import type { InputBlock } from './task-blocks.ts'
 import type { Fetch } from './state.ts'
 
 /** So much is asked for at once: enough that round trips do not count, little beside the least memory. */

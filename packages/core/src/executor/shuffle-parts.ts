@@ -7,7 +7,7 @@ import { partInMemory, sliceSources, type PartBytes, type SliceSource } from '..
 import { readPlace, type BlockPlace } from '../storage/block-place.ts'
 import type { PagePool } from '../storage/page-pool.ts'
 import { openFile, readFully } from '../storage/file-io.ts'
-import type { InputBlock } from './slot.ts'
+import type { InputBlock } from './task-blocks.ts'
 
 /** Files are read once from end to end, in so many bytes at a time, to compare their checksums. */
 const checkedBytes = 1024 * 1024

@@ -6,7 +6,7 @@ import type { LogRecord } from '../base/logger.ts'
 import type { WireFailure } from '../protocol/failure.ts'
 import type { MeetingMessage, TaskDescription } from '../protocol/messages.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
-import type { ProducedBlock, ResolvedInput, SlotResult } from './slot.ts'
+import type { ProducedBlock, ResolvedInput, SlotResult } from './task-blocks.ts'
 
 export type SlotRequest =
   | { readonly type: 'stage'; readonly plan: StagePlan }

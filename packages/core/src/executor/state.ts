@@ -5,7 +5,7 @@ import type { StorageLevel } from '../base/storage-level.ts'
 import type { WireFailure } from '../protocol/failure.ts'
 import type { ExecutorMessage, PartitionCopy, TaskDescription, TaskInput, TaskSuccess } from '../protocol/messages.ts'
 import type { BlockPlace } from '../storage/block-place.ts'
-import type { InputBlock, ProducedBlock, ResolvedInput } from './slot.ts'
+import type { InputBlock, ProducedBlock, ResolvedInput } from './task-blocks.ts'
 
 export interface HeldBlock {
   readonly name: string

@@ -8,7 +8,7 @@ import type { DatasetId, TaskId } from '../base/ids.ts'
 import { toWire, type WireFailure } from '../protocol/failure.ts'
 import { cacheBlock, parseBlock, shuffleBlock, type PartitionCopy, type TaskInput } from '../protocol/messages.ts'
 import { placeBytes } from '../storage/block-place.ts'
-import type { InputBlock, ProducedBlock, ResolvedInput } from './slot.ts'
+import type { InputBlock, ProducedBlock, ResolvedInput } from './task-blocks.ts'
 import type { ExecutorCommand, ExecutorEvent, ExecutorState, Fetch, HeldBlock, TaskInputs, TaskState } from './state.ts'
 
 /** Applies one event to `state` and returns what to do about it, in order. */

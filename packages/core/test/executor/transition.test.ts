@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { DatasetId, ExecutorId, ShuffleId, StageId, TaskId } from '../../src/base/ids.ts'
-import type { InputBlock, ProducedBlock } from '../../src/executor/slot.ts'
+import type { InputBlock, ProducedBlock } from '../../src/executor/task-blocks.ts'
 import { initialState, type ExecutorCommand, type ExecutorState } from '../../src/executor/state.ts'
 import { transition } from '../../src/executor/transition.ts'
 import type { TaskDescription, TaskInput, TaskSuccess } from '../../src/protocol/messages.ts'
