@@ -1,5 +1,6 @@
 /** Builds the nodes behind a Dataset's methods: one function per kind of step, without a job and without state. */
 
+import { types } from 'node:util'
 import { describeCallSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import {
@@ -11,7 +12,7 @@ import {
   type LineageNode,
   type PartitionerSpec,
 } from '../lineage/node.ts'
-import { checkPartitions, hashPartitioner, type Partitioner } from '../lineage/partitioner.ts'
+import { checkPartitioner, checkPartitions, hashPartitioner, type Partitioner } from '../lineage/partitioner.ts'
 import type { JobRunner } from './job-runner.ts'
 
 /** A number of partitions to hash keys into, or a partitioner; without it, the largest of the inputs'. */
@@ -45,6 +46,7 @@ export function functionNode(
     kind,
     parent: node,
     closure: runner.capture(fn, site),
+    generates: types.isGeneratorFunction(fn),
     preservesPartitioning: options.preservesPartitioning ?? false,
     indexed: options.indexed ?? false,
   }
@@ -64,8 +66,8 @@ export function specOf(
   nodes: readonly LineageNode[],
   site: CallSite,
 ): PartitionerSpec {
-  if (typeof partitioning === 'number') return hashPartitioner(checkPartitions(partitioning, `${site.operation}()`))
-  if (partitioning) return partitioning
+  if (typeof partitioning === 'number') return hashPartitioner(checkPartitions(partitioning, describeCallSite(site)))
+  if (partitioning !== undefined) return checkPartitioner(partitioning, describeCallSite(site))
   let largest: PartitionerSpec | undefined
   for (const node of nodes) {
     const spec = partitionerOf(node)

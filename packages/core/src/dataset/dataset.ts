@@ -1,5 +1,6 @@
 /** Dataset<T>: a face over frozen lineage nodes. Transformations return new datasets at once; actions run jobs. */
 
+import { inspect } from 'node:util'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import { storageLevels, type StorageLevel } from '../base/storage-level.ts'
@@ -155,7 +156,8 @@ export class Dataset<T> {
   }
 
   /**
-   * Applies `fn` to each row and flattens the iterables that it returns.
+   * Applies `fn` to each row and flattens the iterables that it returns; what a generator function yields is taken as far
+   * as it is needed.
    * @example
    * await context.parallelize(['a b', 'c']).flatMap((line) => line.split(' ')).collect() // ['a', 'b', 'c']
    */
@@ -234,7 +236,7 @@ export class Dataset<T> {
   zipPartitions(...args: unknown[]): Dataset<any> {
     const site = callSite('zipPartitions')
     const closure = this.runner.capture(args.at(-1) as Function, site)
-    const others = args.slice(0, -1).map((other) => (other as Dataset<unknown>).node)
+    const others = args.slice(0, -1).map((other) => checkDataset(other, site).node)
     return this.#make({ ...this.#base(site), kind: 'zipPartitions', parents: [this.node, ...others], closure })
   }
 
@@ -245,7 +247,8 @@ export class Dataset<T> {
    * await context.range(0, 2).zip(context.parallelize(['a', 'b'])).collect() // [[0, 'a'], [1, 'b']]
    */
   zip<U>(other: Dataset<U>): Dataset<[T, U]> {
-    return this.#make({ ...this.#base(callSite('zip')), kind: 'zip', parents: [this.node, other.node] })
+    const site = callSite('zip')
+    return this.#make({ ...this.#base(site), kind: 'zip', parents: [this.node, checkDataset(other, site).node] })
   }
 
   /**
@@ -328,8 +331,9 @@ export class Dataset<T> {
    * await context.range(0, 2).union(context.range(5, 7)).collect() // [0, 1, 5, 6]
    */
   union(...others: readonly Dataset<T>[]): Dataset<T> {
-    const parents = [this.node, ...others.map(({ node }) => node)]
-    return this.#make(nodes.unionNode(this.runner, parents, callSite('union')))
+    const site = callSite('union')
+    const parents = [this.node, ...others.map((other) => checkDataset(other, site).node)]
+    return this.#make(nodes.unionNode(this.runner, parents, site))
   }
 
   /**
@@ -339,7 +343,8 @@ export class Dataset<T> {
    * await context.range(0, 2, { partitions: 1 }).cartesian(context.parallelize(['a', 'b'], 1)).collect() // [[0, 'a'], [0, 'b'], [1, 'a'], [1, 'b']]
    */
   cartesian<U>(other: Dataset<U>): Dataset<[T, U]> {
-    return this.#make({ ...this.#base(callSite('cartesian')), kind: 'cartesian', parents: [this.node, other.node] })
+    const site = callSite('cartesian')
+    return this.#make({ ...this.#base(site), kind: 'cartesian', parents: [this.node, checkDataset(other, site).node] })
   }
 
   /**
@@ -451,7 +456,8 @@ export class Dataset<T> {
    * (await context.range(0, 4).intersection(context.range(2, 6)).collect()).sort() // [2, 3]
    */
   intersection(other: Dataset<T>, partitioning?: Partitioning): Dataset<T> {
-    return this.#make(nodes.setNode(this, other, 'both', partitioning, callSite('intersection')))
+    const site = callSite('intersection')
+    return this.#make(nodes.setNode(this, checkDataset(other, site), 'both', partitioning, site))
   }
 
   /**
@@ -460,7 +466,8 @@ export class Dataset<T> {
    * (await context.range(0, 4).subtract(context.range(2, 6)).collect()).sort() // [0, 1]
    */
   subtract(other: Dataset<T>, partitioning?: Partitioning): Dataset<T> {
-    return this.#make(nodes.setNode(this, other, 'without', partitioning, callSite('subtract')))
+    const site = callSite('subtract')
+    return this.#make(nodes.setNode(this, checkDataset(other, site), 'without', partitioning, site))
   }
 
   /**
@@ -619,9 +626,12 @@ export class Dataset<T> {
     partitioning?: Partitioning,
   ): Dataset<[K, [Group<V>, Group<W>, Group<X>, Group<Y>]]>
   cogroup(...args: unknown[]): Dataset<any> {
-    const others = args.filter((arg) => arg instanceof Dataset)
-    const partitioning = args.find((arg) => arg !== undefined && !(arg instanceof Dataset)) as Partitioning
-    return this.#cogroup(others, partitioning, callSite('cogroup'))
+    const site = callSite('cogroup')
+    const sides = args.findIndex((arg) => !(arg instanceof Dataset))
+    const others = args.slice(0, sides < 0 ? args.length : Math.max(1, sides)) as Dataset<any>[]
+    if (others.length > 3 || args.length > others.length + 1)
+      throw new UsageError(`${describeCallSite(site)} takes one to three datasets, then a partitioning`)
+    return this.#cogroup(others, args[others.length] as Partitioning, site)
   }
 
   /**
@@ -1418,6 +1428,7 @@ export class Dataset<T> {
     site: CallSite,
     join?: JoinKind,
   ): Dataset<U> {
+    for (const other of others) checkDataset(other, site)
     return this.#make(nodes.cogroupNode([this, ...others], partitioning, site, join))
   }
 
@@ -1426,4 +1437,11 @@ export class Dataset<T> {
     const { node } = nodes.inner(this.runner, nodes.aggregateNode(ones, { kind: 'sum' }, undefined, action.site))
     return actions.collect({ ...action, node })
   }
+}
+
+function checkDataset<D extends Dataset<any>>(other: D | unknown, site: CallSite): D {
+  if (other instanceof Dataset) return other as D
+  throw new UsageError(
+    `${describeCallSite(site)} needs a dataset beside this one, got ${inspect(other, { depth: 0 })}; context.parallelize(rows) makes one of rows`,
+  )
 }

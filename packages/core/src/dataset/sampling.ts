@@ -1,5 +1,6 @@
 /** Samples: the same for a seed on every kind of cluster, since each partition draws from a stream of its own. */
 
+import { inspect } from 'node:util'
 import type { CallSite } from '../base/call-site.ts'
 import { describeCallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
@@ -47,6 +48,10 @@ export function sampleByKey(
   exactly = false,
 ): LineageNode {
   const { replacement = false, seed = 1, otherwise } = options
+  if (typeof (fractions as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function')
+    throw new UsageError(
+      `${describeCallSite(site)} needs fractions by key as a Map or a list of [key, fraction], got ${inspect(fractions, { depth: 0 })}`,
+    )
   const entries = [...fractions].map(([key, fraction]) => [key, checkFraction(fraction, replacement, site)])
   if (otherwise !== undefined) checkFraction(otherwise, replacement, site)
   return sampleNode(

@@ -246,6 +246,10 @@ export class Context {
     const wrong = wrongOption(given, ['partitions', 'preferredLocations'])
     if (wrong !== undefined) throw new UsageError(`${describeCallSite(site)} ${wrong}`)
     const { partitions, preferredLocations } = given
+    if (typeof (rows as Iterable<T> | undefined)?.[Symbol.iterator] !== 'function')
+      throw new UsageError(
+        `${describeCallSite(site)} needs an iterable of rows, such as an array, got ${inspect(rows, { depth: 0 })}`,
+      )
     const all = Array.isArray(rows) ? (rows as T[]) : [...rows]
     const count = checkPartitions(partitions ?? this.#defaultPartitions, 'parallelize()')
     const located = preferredLocations ? { locations: locationsOf(preferredLocations, count, site) } : {}

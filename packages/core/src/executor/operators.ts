@@ -16,7 +16,7 @@ import type { TaskSpills } from '../storage/task-spills.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { pipe } from './pipe.ts'
 import { cartesian, cogroup, joinColumns, zip } from './pairing.ts'
-import { iterable, pairsOf } from './row-checks.ts'
+import { asPair, iterable, pairsOf } from './row-checks.ts'
 import { rowChunk, type Chunk } from './pipeline/chunk.ts'
 import { keyRangeFilter, type StepNode } from './steps.ts'
 import { malformedCounter, readRows } from '../files/read-rows.ts'
@@ -126,6 +126,12 @@ function* compute(
     case 'fold':
       yield* fold(node, partition, scope)
       return
+    case 'generate':
+      yield* rebatch(
+        generated(node, scope.batchesOf(node.parent, partition), scope.functionOf(node.closure), enter),
+        enter,
+      )
+      return
     case 'mapPartitions': {
       const rows = flatten(scope.batchesOf(node.parent, partition), enter)
       enter()
@@ -197,6 +203,24 @@ function* flatten(batches: Batches, enter: () => void): Generator<unknown> {
   for (const batch of batches) {
     enter()
     yield* batch
+  }
+}
+
+function* generated(
+  { site, keyed }: Extract<PlanNode, { kind: 'generate' }>,
+  batches: Batches,
+  fn: (...args: unknown[]) => unknown,
+  enter: () => void,
+): Generator<unknown> {
+  for (const batch of batches) {
+    enter()
+    for (const row of batch) {
+      if (!keyed) yield* iterable(fn(row), site)
+      else {
+        const [key, value] = asPair(row, site)
+        for (const result of iterable(fn(value), site)) yield [key, result]
+      }
+    }
   }
 }
 

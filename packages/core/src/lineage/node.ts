@@ -110,6 +110,8 @@ export interface FunctionNode extends NodeBase {
   readonly kind: 'map' | 'filter' | 'flatMap' | 'mapValues' | 'flatMapValues' | 'keyBy' | 'mapPartitions'
   readonly parent: LineageNode
   readonly closure: Closure
+  /** A generator function of flatMap or flatMapValues, whose results are taken as they are needed. */
+  readonly generates: boolean
   readonly preservesPartitioning: boolean
   /** The partition's number is the first argument. */
   readonly indexed: boolean

@@ -1,5 +1,6 @@
 /** How keys are spread over partitions, as plain data: equal partitioners are equal data. */
 
+import { inspect } from 'node:util'
 import { callSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
 import { captureClosure } from '../closure/capture.ts'
@@ -88,6 +89,8 @@ export function rangePartitioner(
   bounds: readonly unknown[],
   options: { readonly ascending?: boolean } = {},
 ): RangePartitioner {
+  if (!Array.isArray(bounds))
+    throw new UsageError(`rangePartitioner() takes a list of bounds, got ${inspect(bounds, { depth: 0 })}`)
   for (let i = 1; i < bounds.length; i++)
     if (compareValues(bounds[i - 1], bounds[i]) >= 0)
       throw new UsageError(
@@ -135,6 +138,18 @@ export function checkPartitions(partitions: number, what: string): number {
       `${what} takes at most ${mostPartitions} partitions, got ${partitions}: each is a task of its own`,
     )
   return partitions
+}
+
+/** What a caller passed as a partitioner. Anything else would place no key anywhere, and give an empty result. */
+export function checkPartitioner(value: unknown, what: string): Partitioner {
+  const { kind, partitions } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Partitioner>
+  const isKnown = kind === 'hash' || kind === 'index' || kind === 'range' || kind === 'custom'
+  if (!isKnown)
+    throw new UsageError(
+      `${what} takes a number of partitions or a partitioner (hashPartitioner(n) and the like), got ${inspect(value, { depth: 0 })}`,
+    )
+  checkPartitions(partitions!, what)
+  return value as Partitioner
 }
 
 /** @throws UsageError where two custom partitioners claim one identity with different functions. */

@@ -9,6 +9,7 @@ const passing = new Set<PlanNode['kind']>([
   'flatMap',
   'mapValues',
   'flatMapValues',
+  'generate',
   'keyBy',
   'keys',
   'values',

@@ -42,6 +42,7 @@ const rowWiseKinds = [
   'flatMap',
   'mapValues',
   'flatMapValues',
+  'generate',
   'keys',
   'values',
   'asKeys',

@@ -303,6 +303,13 @@ function planNode(node: LineageNode, base: PlanBase, { indexOf, counts, resoluti
       const { kind, closure, indexed } = node
       return { ...base, kind, parent: indexOf(node.parent), closure, indexed }
     }
+    case 'flatMap':
+    case 'flatMapValues': {
+      const { closure, generates } = node
+      const keyed = node.kind === 'flatMapValues'
+      if (generates) return { ...base, kind: 'generate', parent: indexOf(node.parent), closure, keyed }
+      return { ...base, kind: node.kind, parent: indexOf(node.parent), closure }
+    }
     default:
       return { ...base, kind: node.kind, parent: indexOf(node.parent), closure: node.closure }
   }

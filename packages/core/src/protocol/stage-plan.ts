@@ -51,6 +51,8 @@ export type PlanNode = {
     }
   /** Held by executors under its id, and made of nothing. */
   | { readonly kind: 'kept' }
+  /** flatMap, or flatMapValues where `keyed`, of a generator, row by row as far as they are taken. */
+  | { readonly kind: 'generate'; readonly parent: number; readonly closure: Closure; readonly keyed: boolean }
   | { readonly kind: 'mapPartitions'; readonly parent: number; readonly closure: Closure; readonly indexed: boolean }
   | { readonly kind: 'keys' | 'values' | 'asKeys' | 'ones'; readonly parent: number }
   | { readonly kind: 'glom'; readonly parent: number }

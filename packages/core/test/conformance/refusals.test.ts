@@ -1,4 +1,4 @@
-import { createContext } from '@gridify/core'
+import { createContext, rangePartitioner } from '@gridify/core'
 import { expect, test } from 'vitest'
 
 test('a stopped context hands out no broadcast and no accumulator', async () => {
@@ -59,4 +59,72 @@ test('options that are no object are refused, a bare signal among them', async (
     'takes its options as an object',
   )
   await expect(numbers.count(null as unknown as {})).rejects.toThrow('such as { signal }, got null')
+})
+
+test('what is no partitioning is refused where it is given: it would place no key anywhere', async () => {
+  await using context = await createContext({ master: 'memory[1]' })
+  const pairs = context.range(0, 6).keyBy((n) => n % 3)
+  const calls: Record<string, (partitioning: never) => unknown> = {
+    reduceByKey: (partitioning) => pairs.reduceByKey((a, b) => a + b, partitioning),
+    groupByKey: (partitioning) => pairs.groupByKey(partitioning),
+    groupBy: (partitioning) => pairs.groupBy(([key]) => key, partitioning),
+    partitionBy: (partitioning) => pairs.partitionBy(partitioning),
+    join: (partitioning) => pairs.join(pairs, partitioning),
+    cogroup: (partitioning) => pairs.cogroup(pairs, partitioning),
+    distinct: (partitioning) => context.range(0, 3).distinct(partitioning),
+    subtract: (partitioning) => pairs.subtract(pairs, partitioning),
+    repartitionAndSortWithinPartitions: (partitioning) => pairs.repartitionAndSortWithinPartitions(partitioning),
+  }
+  const wrong = [
+    (key: number) => key,
+    '2',
+    2n,
+    true,
+    null,
+    {},
+    [1],
+    { kind: 'hash' },
+    { partitions: 2 },
+    0,
+    1.5,
+    Number.NaN,
+  ]
+  for (const [name, call] of Object.entries(calls))
+    for (const partitioning of wrong)
+      expect(() => call(partitioning as never), `${name} ${String(partitioning)}`).toThrow(
+        new RegExp(
+          `^${name}\\(\\) at .*refusals\\.test\\.ts:\\d+:\\d+ (takes a number of partitions or a partitioner|needs a whole number of partitions >= 1, got |takes one to three datasets)`,
+        ),
+      )
+})
+
+test('what is no dataset, no rows, no fractions and no bounds is refused by name', async () => {
+  await using context = await createContext({ master: 'memory[1]' })
+  const pairs = context.range(0, 6).keyBy((n) => n % 3)
+  const rows = [[0, 1]] as never
+  const calls: Record<string, () => unknown> = {
+    join: () => pairs.join(rows),
+    leftOuterJoin: () => pairs.leftOuterJoin(rows),
+    subtractByKey: () => pairs.subtractByKey(rows),
+    union: () => pairs.union(rows),
+    zip: () => pairs.zip(rows),
+    cartesian: () => pairs.cartesian(rows),
+    intersection: () => pairs.intersection(rows),
+    subtract: () => pairs.subtract(undefined as never),
+    zipPartitions: () => pairs.zipPartitions(rows, (a) => a),
+  }
+  for (const [name, call] of Object.entries(calls))
+    expect(call, name).toThrow(
+      new RegExp(`^${name}\\(\\) at .*refusals\\.test\\.ts:\\d+:\\d+ needs a dataset beside this one, got .*; context`),
+    )
+  expect(() => context.parallelize({ a: 1 } as never)).toThrow(
+    /^parallelize\(\) at .* needs an iterable of rows, such as/,
+  )
+  expect(() => context.parallelize(undefined as never)).toThrow(
+    'needs an iterable of rows, such as an array, got undefined',
+  )
+  expect(() => pairs.sampleByKey({ 0: 1 } as never)).toThrow(
+    /^sampleByKey\(\) at .* needs fractions by key as a Map or/,
+  )
+  expect(() => rangePartitioner(undefined as never)).toThrow('rangePartitioner() takes a list of bounds, got undefined')
 })

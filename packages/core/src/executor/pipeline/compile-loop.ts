@@ -15,6 +15,8 @@ export interface LoopState {
   readonly sites: readonly string[]
   /** Marks whose function runs, where that matters to accumulators. */
   readonly enter: (step: number) => void
+  /** Throws where the task was cancelled, or its heap is full. */
+  readonly check: () => void
   /** Set when the loop throws: whose function it was. */
   failed: number
 }

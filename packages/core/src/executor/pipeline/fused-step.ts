@@ -105,7 +105,7 @@ export function addStep(text: LoopText, node: FusedNode, step: number, marks: bo
 function flatten(text: LoopText, step: number, call: string): void {
   text.lines.push(
     `const all${step} = ${call}`,
-    `const list${step} = Array.isArray(all${step}) ? all${step} : listed(all${step}, sites, ${step})`,
+    `const list${step} = Array.isArray(all${step}) ? all${step} : listed(all${step}, sites, ${step}, state.check)`,
     `for (let i${step} = 0; i${step} < list${step}.length; i${step}++) {`,
     `const r${step} = list${step}[i${step}]`,
   )

@@ -11,7 +11,12 @@ export function refusePromise(value: unknown, sites: readonly string[], step: nu
   sync(value, sites[step]!)
 }
 
+/** Results between two looks at whether the task was cancelled, or fills its heap: an iterator may have no end. */
+const listedRows = 4096
+
 /** The results of flatMap as an array. */
-export function listed(value: unknown, sites: readonly string[], step: number): unknown[] {
-  return [...iterable(value, sites[step]!)]
+export function listed(value: unknown, sites: readonly string[], step: number, check: () => void): unknown[] {
+  const list: unknown[] = []
+  for (const result of iterable(value, sites[step]!)) if (list.push(result) % listedRows === 0) check()
+  return list
 }

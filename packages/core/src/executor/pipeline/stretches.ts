@@ -61,7 +61,12 @@ export function* stretches(
   const { batched, fused } = split(chain)
   const pipeline = new Pipeline(fused, sink.kind, sink.merge, scope.functionOf, scope.loops)
   const enter = (step: number) => scope.enter(fused[step], partition)
-  const state: LoopState = { sites: [...fused.map(({ site }) => site), sink.site], enter, failed: -1 }
+  const state: LoopState = {
+    sites: [...fused.map(({ site }) => site), sink.site],
+    enter,
+    check: () => scope.checkCancelled(),
+    failed: -1,
+  }
   const last = fused.at(-1)
   for (const chunk of batchedChunks(scope, batched, source, partition))
     for (let from = 0; from < chunk.length; from += stretchRows) {
