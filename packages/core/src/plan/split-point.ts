@@ -9,16 +9,26 @@ import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts
 /** The shuffles whose rows meet there; undefined where a partition must be one task's. */
 export function splitShuffles(plan: StagePlan): readonly ShuffleId[] | undefined {
   if (!addsUp(plan.output)) return undefined
-  let node = plan.nodes.at(-1)!
-  while (isRowWise(node)) {
+  for (let node = plan.nodes.at(-1)!; isRowWise(node); node = plan.nodes[node.parent]!)
     if (node.persist || !isPure(node)) return undefined
-    node = plan.nodes[node.parent]!
-  }
+  const node = splitNode(plan)
   if (node.persist) return undefined
   if (node.kind === 'cogroup') return cogroupedShuffles(node, plan.nodes)
   if (node.kind !== 'shuffle' || node.sort) return undefined
   if (!node.aggregator) return [node.shuffleId]
   return isPure(node.aggregator) ? [node.shuffleId] : undefined
+}
+
+function splitNode({ nodes }: StagePlan): PlanNode {
+  let node = nodes.at(-1)!
+  while (isRowWise(node)) node = nodes[node.parent]!
+  return node
+}
+
+/** Whether rows of one key may go to several pieces; where they are a group, a hot key stays in one. */
+export function cutsWithinKeys(plan: StagePlan): boolean {
+  const node = splitNode(plan)
+  return node.kind === 'cogroup' ? node.join !== undefined : node.kind === 'shuffle' && !node.aggregator
 }
 
 /** The shuffles that a cogroup reads bucket by bucket; undefined where its sides are not all cut into the same buckets. */

@@ -47,6 +47,8 @@ export interface StageState {
   missingOutputs: number
   /** Of a barrier stage. */
   readonly gang?: Gang
+  /** What its tasks have read from files and written to them. */
+  diskBytes: number
   /** Mean time of its tasks so far, recent ones first in weight; undefined before the first has finished. */
   taskMs: number | undefined
 }

@@ -188,6 +188,7 @@ function submitJob(
       ...(output.kind === 'shuffle' ? { outputs } : {}),
       missingOutputs: output.kind === 'shuffle' ? pending.size : 0,
       ...(plan.barrier === undefined ? {} : { gang: newGang() }),
+      diskBytes: 0,
       taskMs: undefined,
     })
     if (output.kind === 'shuffle') state.mapStageOf.set(output.shuffleId, plan.id)
@@ -219,7 +220,8 @@ function notePartitions(
   success: TaskSuccess,
   commands: SchedulerCommand[],
 ): void {
-  const { milliseconds } = success.metrics
+  const { milliseconds, diskBytes } = success.metrics
+  stage.diskBytes += diskBytes
   stage.taskMs = stage.taskMs === undefined ? milliseconds : stage.taskMs + (milliseconds - stage.taskMs) / 8
   for (const { datasetId, partition, bytes } of success.cached) {
     const key = cacheKey(datasetId, partition)
