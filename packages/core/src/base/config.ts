@@ -35,10 +35,10 @@ const schema = z.strictObject({
   taskMaxFailures: whole(1),
   taskMaxLosses: whole(1),
   localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
-  skewSplit: z.union([
-    z.literal(false),
-    z.strictObject({ factor: atLeast(1).default(2), minBytes: atLeast(0).default(2 ** 20) }),
-  ]),
+  skewSplit: z.union(
+    [z.literal(false), z.strictObject({ factor: atLeast(1).default(2), minBytes: atLeast(0).default(2 ** 20) })],
+    'false, or an object such as { factor: 2, minBytes: 1048576 }',
+  ),
   workDir: z.string('the path of a folder').optional(),
   checkpointDir: z.string(folderRule).min(1, folderRule).optional(),
   modules: z
@@ -99,7 +99,7 @@ export interface ContextOptions {
   readonly localityWaitMs?: number | undefined
   /** From when on a partition is made by several tasks, where that gives the same rows in the same order; `false` for never. */
   readonly skewSplit?: SkewSplit | false | undefined
-  /** The folder for spilled data, by default the system's for temporary files. Running daemons have their own `--work-dir`. */
+  /** The folder for spilled data, made where it is missing; by default the system's for temporary files. Running daemons have their own `--work-dir`. */
   readonly workDir?: string | undefined
   /**
    * The folder for checkpoints, a path or an `s3://` address that driver and executors share. Without it, the driver holds them.
@@ -135,6 +135,10 @@ export type Config = Omit<ContextOptions, keyof typeof defaults> & {
 export function resolveConfig(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env): Config {
   const wrong = wrongOption(options, Object.keys(schema.shape))
   if (wrong !== undefined) throw new UsageError(`createContext() ${wrong}`)
+  if (options.master !== undefined && options.executors !== undefined)
+    throw new UsageError(
+      'createContext() takes `master` or `executors`, not both: `executors` names daemons that run, `master` starts its own',
+    )
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const fromEnvironment = {
     ...(environment['GRIDIFY_MASTER'] ? { master: environment['GRIDIFY_MASTER'] } : {}),

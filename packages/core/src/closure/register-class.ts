@@ -39,7 +39,7 @@ export function registerClass<T extends object, D>(
   const site = callSite('registerClass')
   const at = describeCallSite(site)
   if (typeof type !== 'function' || !isClass(type)) throw new UsageError(`${at} needs a class as its first argument`)
-  const { name = type.name, encode, decode } = form
+  const { name = type.name, encode, decode } = (form ?? {}) as Partial<ClassForm<T, D>>
   if (typeof encode !== 'function' || typeof decode !== 'function')
     throw new UsageError(`${at} needs two functions: registerClass(${type.name}, { encode, decode })`)
   if (typeof name !== 'string' || name === '' || name.includes('#'))

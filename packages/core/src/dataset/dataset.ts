@@ -151,6 +151,8 @@ export class Dataset<T> {
    * @example
    * await context.range(0, 5).filter((n) => n % 2 === 0).collect() // [0, 2, 4]
    */
+  filter<U extends T>(fn: (row: T) => row is U): Dataset<U>
+  filter(fn: (row: T) => boolean): Dataset<T>
   filter(fn: (row: T) => boolean): Dataset<T> {
     return this.#function('filter', fn)
   }
@@ -236,7 +238,7 @@ export class Dataset<T> {
   zipPartitions(...args: unknown[]): Dataset<any> {
     const site = callSite('zipPartitions')
     const closure = this.runner.capture(args.at(-1) as Function, site)
-    const others = args.slice(0, -1).map((other) => checkDataset(other, site).node)
+    const others = args.slice(0, -1).map((other) => checkDataset(other as Dataset<unknown>, site).node)
     return this.#make({ ...this.#base(site), kind: 'zipPartitions', parents: [this.node, ...others], closure })
   }
 
@@ -1439,8 +1441,8 @@ export class Dataset<T> {
   }
 }
 
-function checkDataset<D extends Dataset<any>>(other: D | unknown, site: CallSite): D {
-  if (other instanceof Dataset) return other as D
+function checkDataset<D extends Dataset<any>>(other: D, site: CallSite): D {
+  if (other instanceof Dataset) return other
   throw new UsageError(
     `${describeCallSite(site)} needs a dataset beside this one, got ${inspect(other, { depth: 0 })}; context.parallelize(rows) makes one of rows`,
   )

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { UsageError } from '../base/errors.ts'
 import { makeFolder } from '../base/make-folder.ts'
 import { deleteBelow, isS3, moveObject, objectsBelow, parseS3, putText } from '../files/s3.ts'
@@ -21,6 +22,10 @@ export interface SaveTarget {
 }
 
 export function saveTarget(folder: string, operation: string): SaveTarget {
+  if (typeof folder !== 'string' || folder === '')
+    throw new UsageError(
+      `${operation}(): needs the path or the address of a folder to write, got ${inspect(folder, { depth: 0 })}`,
+    )
   return isS3(folder) ? bucketTarget(folder, operation) : folderTarget(folder, operation)
 }
 

@@ -5,6 +5,7 @@ import { AbortedError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
+import type { Persistence } from '../base/storage-level.ts'
 import type { JsonValue, ReadFormat } from '../base/file-format.ts'
 import { promisedError } from '../base/promised-error.ts'
 import { wrongOption } from '../base/wrong-option.ts'
@@ -30,7 +31,7 @@ import type { ActionOptions, JobRunner } from '../dataset/job-runner.ts'
 import { locationsOf, type PreferredLocations } from '../dataset/locations.ts'
 import { isS3 } from '../files/s3.ts'
 import type { MalformedReport } from '../files/malformed-rows.ts'
-import { parentsOf, partitionerOf, type FilesNode, type LineageNode } from '../lineage/node.ts'
+import { parentsOf, partitionerOf, type FilesNode, type LineageNode, type StreamNode } from '../lineage/node.ts'
 import { checkPartitions } from '../lineage/partitioner.ts'
 import { explainStages } from '../plan/explain.ts'
 import { lastStage, partitionCount, resolvePartitioner, splitStages, type Resolutions } from '../plan/split-stages.ts'
@@ -126,7 +127,7 @@ export class Context {
   readonly #resolvePorts: ResolvePorts = {
     resolutions: this.#resolutions,
     runJob: (node, sink, site, options) => this.#runJob(node, sink, site, options),
-    readStream: (node) => this.#readStream(node.id, node.partitions),
+    readStream: (node, signal) => this.#readStream(node, signal),
     slots: () => this.executors().reduce((sum, { cores }) => sum + cores, 0),
     hasOutputs: (shuffle) => this.#driver.heldBlocks.hasOutputs(shuffle),
   }
@@ -200,7 +201,7 @@ export class Context {
         return this.#driver.preferredLocations(lastStage(node, this.#resolutions), partition)
       },
       checkpointFolder: (node) => this.#checkpoints?.next(node.id),
-      persist: (node, persistence) => this.#resolutions.levels.set(node.id, persistence),
+      persist: (node, persistence) => this.#persist(node, persistence),
       setName: (node, name) => this.#resolutions.names.set(node.id, name),
       nameOf: (node) => this.#resolutions.names.get(node.id),
       unpersist: (node) => this.#unpersist(node.id),
@@ -615,9 +616,11 @@ export class Context {
   }
 
   /** A stream is read once; later actions wait for the same reading. */
-  async #readStream(id: DatasetId, partitions: number): Promise<void> {
+  async #readStream({ id, partitions, site }: StreamNode, signal: AbortSignal | undefined): Promise<void> {
     const stream = this.#streams.get(id)!
-    stream.read ??= readStream(stream.rows, partitions).then((slices) => void this.#slices.set(id, slices))
+    stream.read ??= readStream(stream.rows, partitions, describeCallSite(site), signal).then(
+      (slices) => void this.#slices.set(id, slices),
+    )
     await stream.read
   }
 
@@ -679,6 +682,19 @@ export class Context {
   #dropAccumulator(id: AccumulatorId): void {
     this.#totals.delete(id)
     this.#driver.forgetAdds([id])
+  }
+
+  #persist(node: LineageNode, persistence: Persistence): void {
+    const executors = this.executors().length
+    if (persistence.replicas > executors) {
+      const { onLog = printWarnings } = this.#config
+      onLog({
+        level: 'warn',
+        source: 'driver',
+        message: `persist() of ${describeCallSite(node.site)} asks for ${persistence.replicas} replicas, more than there are executors (${executors}): each partition is kept on as many as there are`,
+      })
+    }
+    this.#resolutions.levels.set(node.id, persistence)
   }
 
   #unpersist(id: DatasetId): void {

@@ -1,6 +1,6 @@
 /** Lists the files behind a path, a folder or a glob, and cuts large ones into splits. */
 
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeCallSite } from '../base/call-site.ts'
@@ -64,7 +64,7 @@ function cut(node: FilesNode, files: readonly ListedFile[]): FileSplit[][] {
       partitions.push([{ ...file, start, end }])
     }
   }
-  return partitions
+  return partitions.length > 0 ? partitions : [[]]
 }
 
 /** Small files share a partition: neighbours, up to about an even part of all bytes. */
@@ -82,7 +82,7 @@ function packed(files: readonly ListedFile[], partitions: number): FileSplit[][]
     last = pack
     packs.at(-1)!.push(wholeOf(file))
   }
-  return packs
+  return packs.length > 0 ? packs : [[]]
 }
 
 interface ListedFile {
@@ -96,7 +96,9 @@ interface ListedFile {
 function filesOf(pattern: string, operation: string): ListedFile[] {
   const full = resolve(pattern.startsWith('file://') ? fileURLToPath(pattern) : pattern)
   const found = /[*?]/.test(full) ? matches(full, operation) : expand(full, operation)
-  if (found.length === 0) throw new UsageError(`${operation}(): no file matches ${pattern}`)
+  // A save of no rows may leave its marker only.
+  if (found.length === 0 && !existsSync(join(full, '_SUCCESS')))
+    throw new UsageError(`${operation}(): no file matches ${pattern}`)
   return found.map((path) => {
     const { size, mtimeMs } = statSync(path)
     return { path, size, modifiedMs: mtimeMs }

@@ -93,6 +93,11 @@ export function csvFormat(options: CsvOptions): ReadFormat {
   if (delimiter !== undefined) oneCharacter('delimiter', delimiter)
   if (comment !== undefined) oneCharacter('comment', comment)
   if (quote !== false) oneCharacter('quote', quote)
+  const marks = { delimiter, quote: quote === false ? undefined : quote, comment }
+  for (const [name, mark] of Object.entries(marks))
+    for (const [other, taken] of Object.entries(marks))
+      if (name < other && mark !== undefined && mark === taken)
+        throw new UsageError(`csv(): \`${name}\` and \`${other}\` are both ${JSON.stringify(mark)}; they must differ`)
   if (columns !== undefined) checkColumns('csv', columns)
   const syntax = { delimiter, quote, comment: comment ?? (false as const) }
   return { kind: 'csv', syntax, header, columns, multiline, onMalformed }

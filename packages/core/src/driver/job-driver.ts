@@ -232,6 +232,8 @@ export class JobDriver {
     const nothing = empty && emptyResult(output)
     const skipped = new Set(nothing ? empty : [])
     const wanted = partitions.filter((partition) => !skipped.has(partition))
+    // It was under way when the context stopped, and nobody is left to run it.
+    if (this.#stopped) throw new AbortedError('the context was stopped while the job ran')
     const entry = { results: new Map<number, Uint8Array>(), done: deferred<Splits>() }
     this.#jobs.set(job, entry)
     const abort = () => {

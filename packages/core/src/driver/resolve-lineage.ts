@@ -9,6 +9,7 @@ import type { ActionOptions } from '../dataset/job-runner.ts'
 import {
   topologicalOrder,
   type LineageNode,
+  type StreamNode,
   type NumberNode,
   type SampledRange,
   type ShuffleNode,
@@ -29,7 +30,7 @@ export interface ResolvePorts {
     options: ActionOptions & { partitions?: readonly number[] },
   ): Promise<Uint8Array[]>
   /** Reads a stream to its end at the first call, and keeps its rows as slices. */
-  readStream(node: LineageNode & { kind: 'stream' }): Promise<void>
+  readStream(node: StreamNode, signal: AbortSignal | undefined): Promise<void>
   /** How many tasks can run at once. */
   slots(): number
   hasOutputs(shuffle: ShuffleId): boolean
@@ -95,7 +96,7 @@ export async function resolveLineage(
   for (const at of order) {
     switch (at.kind) {
       case 'stream':
-        await ports.readStream(at)
+        await ports.readStream(at, options.signal)
         break
       case 'number':
         if (at.by === 'index' && !resolutions.offsets.has(at.id))

@@ -70,6 +70,8 @@ export class ExecutorSession {
   readonly #idleBytes: number
   #key = ''
   #ca: string | undefined
+  /** It has been said, and would be said for each block. */
+  #spillsFail = false
   #stopped: Promise<void> | undefined
 
   constructor(driver: Channel, options: SessionOptions) {
@@ -294,10 +296,12 @@ export class ExecutorSession {
     try {
       const place = writeFileBlock(workFolder.nextFile(), [pool.view(region)])
       pool.free(region)
+      this.#spillsFail = false
       this.#feed({ type: 'blockSpilled', block, place })
     } catch (error) {
-      const message = `block ${block} could not leave memory and has to be made again: ${(error as Error).message}`
-      this.#tell({ type: 'log', record: { level: 'error', source: this.#state.self, message } })
+      const message = `block ${block} could not leave memory and has to be made again, and so may others: ${(error as Error).message}`
+      if (!this.#spillsFail) this.#tell({ type: 'log', record: { level: 'error', source: this.#state.self, message } })
+      this.#spillsFail = true
       this.#feed({ type: 'spillFailed', block })
     }
   }

@@ -3,6 +3,7 @@
 import { drawBinomial } from '../base/discrete-draws.ts'
 import { poisson, randomStream } from '../base/random.ts'
 import { UsageError } from '../base/errors.ts'
+import { plainRow } from '../codec/group.ts'
 import { KeyMap } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
 import { decodeValue } from '../codec/value.ts'
@@ -78,7 +79,7 @@ export function stepOf(node: StepNode, partition: number, functionOf: FunctionOf
     case 'values':
       return (batch) => batch.map((row) => asPair(row, site)[1])
     case 'asKeys':
-      return (batch) => batch.map((row) => [row, null])
+      return (batch) => batch.map((row) => [plainRow(row), null])
     case 'ones':
       return (batch) => batch.map((row) => [asPair(row, site)[0], 1])
     case 'sample':

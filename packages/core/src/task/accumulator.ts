@@ -1,5 +1,7 @@
 /** A sum that tasks add to and the driver reads; each partition counts once, however often it is run. */
 
+import { inspect } from 'node:util'
+import { UsageError } from '../base/errors.ts'
 import type { AccumulatorId } from '../base/ids.ts'
 import { shipSymbol, type ShipReference } from '../closure/closure.ts'
 
@@ -19,12 +21,15 @@ export class Accumulator {
 
   /**
    * Adds to the sum, in a task or on the driver; each partition counts once, however often it is run.
+   * @throws UsageError for anything but a number.
    * @example
    * const letters = context.accumulator()
    * await context.parallelize(['a', 'bc']).foreach((word) => letters.add(word.length))
    * letters.value // 3
    */
   add(amount: number): void {
+    if (typeof amount !== 'number')
+      throw new UsageError(`an accumulator adds up numbers, got ${inspect(amount, { depth: 0 })}`)
     this.#add(amount)
   }
 

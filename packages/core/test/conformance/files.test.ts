@@ -24,6 +24,23 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 onEveryCluster((context) => {
+  test('a dataset of no rows comes back as one, in every format', async () => {
+    const none = context().range(0, 0, { partitions: 2 })
+    const inside = fresh()
+    mkdirSync(inside)
+    const at = (name: string) => join(inside, name)
+    await none.map(String).saveAsTextFile(at('text'))
+    await none.saveAsJsonLines(at('json'))
+    await none.map((n) => ({ n })).saveAsCsv(at('csv'))
+    await none.map((n) => ({ n })).saveAsParquet(at('parquet'))
+    await none.saveAsObjectFile(at('objects'))
+    expect(await context().textFile(at('text')).collect()).toEqual([])
+    expect(await context().jsonLines(at('json')).collect()).toEqual([])
+    expect(await context().csv(at('csv')).collect()).toEqual([])
+    expect(await context().parquet(at('parquet')).collect()).toEqual([])
+    expect(await context().objectFile(at('objects')).collect()).toEqual([])
+  })
+
   test('lines survive any cut, a byte order mark, carriage returns, file URLs and compression', async () => {
     const path = written('a.txt', '\uFEFFzwölf\r\nboxkämpfer\n\njagen 🥊 viktor')
     const lines = ['zwölf', 'boxkämpfer', '', 'jagen 🥊 viktor']

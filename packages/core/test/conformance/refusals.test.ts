@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { createContext, rangePartitioner } from '@gridify/core'
 import { expect, test } from 'vitest'
 
@@ -91,7 +92,7 @@ test('what is no partitioning is refused where it is given: it would place no ke
   ]
   for (const [name, call] of Object.entries(calls))
     for (const partitioning of wrong)
-      expect(() => call(partitioning as never), `${name} ${String(partitioning)}`).toThrow(
+      expect(() => call(partitioning as never), `${name} ${inspect(partitioning)}`).toThrow(
         new RegExp(
           `^${name}\\(\\) at .*refusals\\.test\\.ts:\\d+:\\d+ (takes a number of partitions or a partitioner|needs a whole number of partitions >= 1, got |takes one to three datasets)`,
         ),
@@ -127,4 +128,82 @@ test('what is no dataset, no rows, no fractions and no bounds is refused by name
     /^sampleByKey\(\) at .* needs fractions by key as a Map or/,
   )
   expect(() => rangePartitioner(undefined as never)).toThrow('rangePartitioner() takes a list of bounds, got undefined')
+})
+
+test('csv marks that are one, and saves without a folder, are refused', async () => {
+  await using context = await createContext({ master: 'memory[1]' })
+  expect(() => context.csv('rows.csv', { delimiter: '"' })).toThrow(
+    'csv(): `delimiter` and `quote` are both "\\""; they must differ',
+  )
+  expect(() => context.csv('rows.csv', { comment: ',', delimiter: ',' })).toThrow(
+    '`comment` and `delimiter` are both ","',
+  )
+  for (const folder of ['', undefined, 5])
+    await expect(
+      context
+        .range(0, 3)
+        .map(String)
+        .saveAsTextFile(folder as string),
+    ).rejects.toThrow('saveAsTextFile(): needs the path or the address of a folder to write, got')
+})
+
+test('options that contradict each other, or ask for more than any machine has, are refused', async () => {
+  const refused = async (options: object) =>
+    await createContext(options).then(
+      () => 'taken',
+      (error: Error) => error.message,
+    )
+  expect(await refused({ master: 'local[1]', executors: ['ws://127.0.0.1:1'] })).toBe(
+    'createContext() takes `master` or `executors`, not both: `executors` names daemons that run, `master` starts its own',
+  )
+  expect(await refused({ master: 'local[1000000]' })).toBe(
+    "master 'local[1000000]' asks for more than 1024 slots, each a thread of this machine",
+  )
+  expect(await refused({ skewSplit: true })).toBe(
+    'createContext(): option `skewSplit` must be false, or an object such as { factor: 2, minBytes: 1048576 }, got true',
+  )
+})
+
+test('an accumulator adds up numbers only, on the driver and in tasks', async () => {
+  await using context = await createContext({ master: 'memory[1]' })
+  const sum = context.accumulator()
+  expect(() => sum.add('5' as never)).toThrow("an accumulator adds up numbers, got '5'")
+  await expect(context.range(0, 2).foreach(() => sum.add(1n as never))).rejects.toThrow(
+    'an accumulator adds up numbers, got 1n',
+  )
+  expect(sum.value).toBe(0)
+})
+
+test('more replicas than executors are told', async () => {
+  const said: string[] = []
+  await using context = await createContext({ master: 'memory[2]', onLog: ({ message }) => void said.push(message) })
+  context.range(0, 4).persist('memory', { replicas: 5 })
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^persist\(\) of range\(\) at .* asks for 5 replicas, more than there are executors \(2\): each/,
+    ),
+  ])
+})
+
+test('an action that a stopped context had begun ends with an error, at any moment', async () => {
+  for (const master of ['memory[2]', 'local[2]']) {
+    const context = await createContext({ master, onLog: () => {} })
+    const begun = [
+      context
+        .range(0, 2)
+        .map(() => 1)
+        .collect(),
+      context
+        .range(0, 4)
+        .keyBy((n) => n)
+        .sortByKey()
+        .collect(),
+    ]
+    const ended = Promise.allSettled(begun)
+    await context.stop()
+    for (const result of await ended)
+      expect(String((result as PromiseRejectedResult).reason)).toMatch(
+        /^(AbortedError: the context was stopped while the job ran|UsageError: .* the context is stopped; create another one)$/,
+      )
+  }
 })

@@ -5,6 +5,7 @@
  */
 
 import { compileFunction } from 'node:vm'
+import { plainRow } from '../../codec/group.ts'
 import type { Chunk } from './chunk.ts'
 import { addStep, type FusedNode, type LoopText } from './fused-step.ts'
 import { loopSinks, type LoopSink } from './loop-sink.ts'
@@ -41,10 +42,10 @@ export function compileLoop(plan: LoopPlan, kind: Chunk['kind']): Loop {
   const factory = compileFunction(
     // The number keeps V8 from taking two loops of equal text for one.
     `'use strict' // loop ${++loops}\n${code}`,
-    ['merge', 'refusePair', 'refusePromise', 'listed', ...functionNames],
+    ['merge', 'refusePair', 'refusePromise', 'listed', 'plainRow', ...functionNames],
     { filename: 'gridify-pipeline' },
   ) as (...constants: unknown[]) => Loop
-  return factory(plan.merge, refusePair, refusePromise, listed, ...plan.functions)
+  return factory(plan.merge, refusePair, refusePromise, listed, plainRow, ...plan.functions)
 }
 
 function loopText({ steps, sink, marks }: LoopPlan, kind: Chunk['kind']): string {

@@ -95,7 +95,9 @@ export function addStep(text: LoopText, node: FusedNode, step: number, marks: bo
       text.row = { row: pairOf(text, step).value }
       return
     case 'asKeys':
-      text.row = { key: whole(text, `w${step}`), value: 'null' }
+      // Groups are lists outside of their task.
+      lines.push(`const r${step} = plainRow(${whole(text, `w${step}`)})`)
+      text.row = { key: `r${step}`, value: 'null' }
       return
     case 'ones':
       text.row = { key: pairOf(text, step).key, value: '1' }
