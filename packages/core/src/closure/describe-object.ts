@@ -1,5 +1,6 @@
 /** Wire nodes of objects: plain ones, instances of classes, and each built-in kind; refuses what cannot leave a process. */
 
+import { ValueMap } from '../codec/value-map.ts'
 import { types } from 'node:util'
 import { analyseFunction } from './analyse-function.ts'
 import { driverClasses } from '../codec/classes.ts'
@@ -242,6 +243,11 @@ function processBound(trail: Trail, what: string): Refusal {
 
 function refuseByKind(object: object, trail: Trail): void {
   if (types.isPromise(object)) throw new Refusal(trail, 'is a Promise; await it on the driver first')
+  if (object instanceof ValueMap)
+    throw new Refusal(
+      trail,
+      'is a map whose keys compare by value; send it with context.broadcast(map) and use its value',
+    )
   if (types.isWeakMap(object) || types.isWeakSet(object) || object instanceof WeakRef) {
     const kind = types.isWeakMap(object) ? 'WeakMap' : types.isWeakSet(object) ? 'WeakSet' : 'WeakRef'
     throw new Refusal(trail, `is a ${kind}, whose contents cannot be listed; use a Map, a Set or a plain reference`)

@@ -61,6 +61,8 @@ export async function startLocalCluster(executors: number, cores: number, config
       }),
     )
     const cluster = await connectDaemons(urls, { secretFile })
+    // All have read it; a script that is killed leaves no secret.
+    rmSync(secretFile)
     return {
       ...cluster,
       async stop() {

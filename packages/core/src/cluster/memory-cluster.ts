@@ -44,6 +44,7 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
       budget,
       clock,
       workFolder,
+      isOnDriversThread: true,
       startSlot: memorySlots(id, pool, budget, workFolder, [process.cwd()]),
       async connectPeer(peer) {
         const serving = sessions.get(peer)

@@ -5,6 +5,7 @@ import { currentClasses } from './classes.ts'
 import { ERRORS, TAG, VIEWS } from './graph-tags.ts'
 import { describeValue } from './kinds.ts'
 import { bufferOver } from './text.ts'
+import { ValueMap } from './value-map.ts'
 
 export class GraphReader {
   readonly #bytes: Buffer
@@ -62,7 +63,9 @@ export class GraphReader {
       case TAG.date:
         return this.#begin(new Date(this.#double()))
       case TAG.map:
-        return this.#map()
+        return this.#map(new Map())
+      case TAG.valueMap:
+        return this.#map(new ValueMap())
       case TAG.set:
         return this.#set()
       case TAG.regExp:
@@ -160,8 +163,8 @@ export class GraphReader {
     return result
   }
 
-  #map(): Map<unknown, unknown> {
-    const result = this.#begin(new Map<unknown, unknown>())
+  #map(empty: Map<unknown, unknown>): Map<unknown, unknown> {
+    const result = this.#begin(empty)
     const size = this.#varint()
     for (let i = 0; i < size; i++) result.set(this.#value(), this.#value())
     return result

@@ -34,6 +34,8 @@ export const TAG = {
   registered: 26,
   /** A view whose buffer is a value of its own, since others see it too. */
   sharedView: 27,
+  /** What collectAsMap and the like return where keys compare by value. */
+  valueMap: 28,
 } as const
 
 /** Views by their place in this list. */

@@ -13,6 +13,7 @@ import { isExactly, isPlainObject } from './kinds.ts'
 import { refusalOf } from './refusal.ts'
 import { findSharedRanges, mayShare, type SharedRange } from './shared-ranges.ts'
 import { isWellFormed } from './text.ts'
+import { ValueMap } from './value-map.ts'
 
 export class GraphWriter {
   readonly #out: ByteWriter
@@ -142,8 +143,9 @@ export class GraphWriter {
 
   #rareObject(value: object): void {
     const out = this.#out
-    if (types.isMap(value) && isExactly(value, 'Map')) {
-      out.byte(TAG.map)
+    const isByValue = value instanceof ValueMap
+    if (isByValue || (types.isMap(value) && isExactly(value, 'Map'))) {
+      out.byte(isByValue ? TAG.valueMap : TAG.map)
       out.varint(value.size)
       for (const [key, item] of value) {
         this.#value(key)

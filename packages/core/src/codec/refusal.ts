@@ -10,6 +10,7 @@ import { partsOf } from './value-parts.ts'
 
 const DATA_CLASSES = [
   'Map',
+  'ValueMap',
   'Set',
   'Date',
   'RegExp',

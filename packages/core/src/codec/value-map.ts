@@ -7,7 +7,7 @@ const isStructural = (key: unknown) => typeof key === 'object' && key !== null
  * A JS Map in all but one thing: arrays, plain objects, Dates and bytes as keys are found by value, so
  * `map.get([1, 2])` finds what was stored under another `[1, 2]`. The first key object seen is kept.
  */
-class ValueMap<K, V> extends Map<K, V> {
+export class ValueMap<K, V> extends Map<K, V> {
   readonly #stored = new Map<string, K>()
 
   override get(key: K): V | undefined {

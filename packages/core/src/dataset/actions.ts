@@ -2,7 +2,7 @@
 
 import type { CallSite } from '../base/call-site.ts'
 import { describeCallSite } from '../base/call-site.ts'
-import { UsageError } from '../base/errors.ts'
+import { AbortedError, UsageError } from '../base/errors.ts'
 import { promisedError } from '../base/promised-error.ts'
 import { checkedComparison } from '../codec/checked-comparison.ts'
 import { assertKey } from '../codec/key.ts'
@@ -141,7 +141,14 @@ export async function* iterate<T>(action: Action): AsyncGenerator<T> {
   for (let from = 0; from < count; from += window) {
     const partitions = Array.from({ length: Math.min(window, count - from) }, (_, i) => from + i)
     for (const part of await run(action, { kind: 'collect' }, partitions))
-      for (const batch of readSegment(part)) yield* batch as T[]
+      for (const batch of readSegment(part))
+        for (const row of batch as T[]) {
+          if (action.options.signal?.aborted)
+            throw new AbortedError(`${describeCallSite(action.site)} was aborted by its signal`, {
+              cause: action.options.signal.reason,
+            })
+          yield row
+        }
   }
 }
 

@@ -1144,7 +1144,14 @@ export class Dataset<T> {
    * (await context.parallelize([[['a', 1], 'x']]).collectAsMap()).get(['a', 1]) // 'x'
    */
   async collectAsMap<K, V>(this: Dataset<[K, V]>, options: ActionOptions = {}): Promise<Map<K, V>> {
-    return mapByValue(await actions.collect<[K, V]>(this.#action('collectAsMap', options)))
+    const action = this.#action('collectAsMap', options)
+    const pairs = await actions.collect<[K, V]>(action)
+    const odd = pairs.find((row: unknown) => !Array.isArray(row) || row.length !== 2)
+    if (odd !== undefined)
+      throw new UsageError(
+        `${describeCallSite(action.site)} needs rows [key, value], got ${inspect(odd, { depth: 1 })}`,
+      )
+    return mapByValue(pairs)
   }
 
   /**

@@ -82,6 +82,7 @@ async function evenBounds(action: Action, buckets: number): Promise<number[]> {
     throw new UsageError(`${at}: the numbers lie between ${min} and ${max}; give the bounds of the buckets`)
   // As in Spark: one bucket without width, since a width of our choosing would tell of numbers that are not there.
   if (min === max) return [min, max]
-  const width = (max - min) / buckets
+  // Divided first: the difference of two large numbers may be none.
+  const width = max / buckets - min / buckets
   return Array.from({ length: buckets + 1 }, (_, i) => (i === buckets ? max : min + i * width))
 }

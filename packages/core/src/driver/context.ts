@@ -4,6 +4,8 @@ import { inspect, types } from 'node:util'
 import { AbortedError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
+import { describeThrown } from '../base/describe-thrown.ts'
+import type { LogRecord } from '../base/logger.ts'
 import type { Config } from '../base/config.ts'
 import type { Persistence } from '../base/storage-level.ts'
 import type { JsonValue, ReadFormat } from '../base/file-format.ts'
@@ -146,7 +148,7 @@ export class Context {
     this.#cluster = cluster
     if (config.checkpointDir !== undefined)
       this.#checkpoints = new CheckpointFiles(config.checkpointDir, (message) =>
-        (config.onLog ?? printWarnings)({ level: 'warn', source: 'driver', message }),
+        this.#log({ level: 'warn', source: 'driver', message }),
       )
     this.#driver = new JobDriver({
       clock: cluster.clock,
@@ -174,7 +176,7 @@ export class Context {
           if (total !== undefined) this.#totals.set(id, total + value)
         } else this.#malformed.get(id)?.add(value as MalformedReport)
       },
-      onLog: (record) => (config.onLog ?? printWarnings)(record),
+      onLog: (record) => this.#log(record),
       onTask: config.onTask,
     })
     const context = this
@@ -472,6 +474,10 @@ export class Context {
    */
   accumulator(initial = 0): Accumulator {
     this.#refuseStopped(callSite('accumulator'))
+    if (typeof initial !== 'number')
+      throw new UsageError(
+        `${describeCallSite(callSite('accumulator'))} adds up numbers, got ${inspect(initial, { depth: 0 })}`,
+      )
     const id = handleIds.next<AccumulatorId>('accumulator')
     this.#totals.set(id, initial)
     const accumulator = new Accumulator(
@@ -570,12 +576,19 @@ export class Context {
         closure,
         closure.references.map(({ id }) => this.#broadcasts.get(id)?.handle.deref()),
       )
-    for (const warning of closure.warnings) {
+    const { warnings } = closure
+    const shown =
+      warnings.length > shownWarnings
+        ? [
+            ...warnings.slice(0, shownWarnings),
+            `and ${warnings.length - shownWarnings} more like it; explainClosure(fn) lists them`,
+          ]
+        : warnings
+    for (const warning of shown) {
       const message = `${describeCallSite(site)} ${warning}`
       if (this.#warned.has(message)) continue
       this.#warned.add(message)
-      const log = this.#config.onLog ?? printWarnings
-      log({ level: 'warn', source: 'driver', message })
+      this.#log({ level: 'warn', source: 'driver', message })
     }
     return closure
   }
@@ -684,11 +697,19 @@ export class Context {
     this.#driver.forgetAdds([id])
   }
 
+  /** What the user's function throws here would have no caller to catch it. */
+  #log(record: LogRecord): void {
+    try {
+      ;(this.#config.onLog ?? printWarnings)(record)
+    } catch (error) {
+      process.emitWarning(`onLog threw: ${describeThrown(error)}`)
+    }
+  }
+
   #persist(node: LineageNode, persistence: Persistence): void {
     const executors = this.executors().length
     if (persistence.replicas > executors) {
-      const { onLog = printWarnings } = this.#config
-      onLog({
+      this.#log({
         level: 'warn',
         source: 'driver',
         message: `persist() of ${describeCallSite(node.site)} asks for ${persistence.replicas} replicas, more than there are executors (${executors}): each partition is kept on as many as there are`,
@@ -718,6 +739,9 @@ export class Context {
     for (const id of shuffles) this.#resolutions.mapStages.delete(id)
   }
 }
+
+/** Of one function: a library that it reaches has them by the dozen. */
+const shownWarnings = 3
 
 /** Without an `onLog`, what users print in tasks and what goes wrong is shown, the rest is not. */
 function printWarnings({ level, source, message }: { level: string; source: string; message: string }): void {

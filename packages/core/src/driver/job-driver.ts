@@ -11,6 +11,7 @@ import { moduleBundles } from '../closure/module-rules.ts'
 import { remapStack } from '../closure/remap-stack.ts'
 import { decodeValue } from '../codec/value.ts'
 import type { HeldBlocks } from '../plan/explain.ts'
+import { describeThrown } from '../base/describe-thrown.ts'
 import { neededInputs } from '../plan/inputs.ts'
 import { fromWire } from '../protocol/failure.ts'
 import type {
@@ -238,7 +239,7 @@ export class JobDriver {
     this.#jobs.set(job, entry)
     const abort = () => {
       if (!this.#jobs.delete(job)) return
-      entry.done.reject(new AbortedError('the job was aborted by its signal', { cause: signal?.reason }))
+      entry.done.reject(new AbortedError(`${stages.at(-1)!.site} was aborted by its signal`, { cause: signal?.reason }))
       this.#feed({ type: 'jobCancelled', job })
     }
     signal?.addEventListener('abort', abort, { once: true })
@@ -385,7 +386,7 @@ export class JobDriver {
         this.#totals.tasks++
         for (const update of success.accumulators) this.#accumulate(update, jobs[0])
         for (const job of jobs) this.#jobs.get(job)?.results.set(task.unit, success.value!)
-        this.#options.onTask?.({
+        this.#report({
           stage: plan.id,
           site: plan.site,
           partition: task.partition,
@@ -454,6 +455,15 @@ export class JobDriver {
     this.#copied ??= deferred()
     await this.#copied.promise
     this.#copied = undefined
+  }
+
+  /** What a function of the user's throws here has no caller to catch it, and must not end a job that is right. */
+  #report(report: TaskReport): void {
+    try {
+      this.#options.onTask?.(report)
+    } catch (error) {
+      this.#options.onLog({ level: 'warn', source: 'driver', message: `onTask threw: ${describeThrown(error)}` })
+    }
   }
 
   #take(job: JobId) {

@@ -43,11 +43,15 @@ export interface SessionOptions {
   /** Peers prove themselves with the key that the driver has minted. */
   readonly onSessionKey?: (key: string) => void
   readonly onStop: () => void
+  /** Peers are on the same thread, which tasks keep busy for any time: none is ever silent for another reason. */
+  readonly isOnDriversThread?: boolean
 }
 
 type ToldMessage = Extract<DriverMessage, { type: 'stage' | 'broadcast' | 'class' }>
 
 const fetchAttempts = 2
+/** A peer that is alive but silent for so long is treated as one that lost the block: it is computed again. */
+const peerAnswerMs = 20_000
 /** More pages are granted in steps of at least so many bytes. */
 const growthBytes = 4 * 2 ** 20
 
@@ -83,11 +87,15 @@ export class ExecutorSession {
     })
     this.#memoryBytes = options.budget.memoryBytes
     this.#idleBytes = options.residentBytes?.() ?? 0
-    this.#client = new BlockClient((id) => {
-      const url = this.#peers.get(id)
-      if (url === undefined) throw new FetchError(`executor ${id} is not known here`)
-      return options.connectPeer(id, url, this.#key, this.#ca)
-    }, options.clock)
+    this.#client = new BlockClient(
+      (id) => {
+        const url = this.#peers.get(id)
+        if (url === undefined) throw new FetchError(`executor ${id} is not known here`)
+        return options.connectPeer(id, url, this.#key, this.#ca)
+      },
+      options.clock,
+      options.isOnDriversThread ? undefined : peerAnswerMs,
+    )
     for (let number = 0; number < options.cores; number++) this.#startSlot(number)
     driver.onMessage((message) => this.#onDriver(message as DriverMessage))
     this.#tell({

@@ -46,7 +46,7 @@ export function drain(
       const key = decodeValue(sink.key)
       const out = new SegmentBuilder()
       for (const batch of batches)
-        for (const row of batch) if (sameKey((row as Pair)[0], key)) out.push((plainRow(row) as Pair)[1])
+        for (const row of batch) if (sameKey(asPair(row, site)[0], key)) out.push((plainRow(row) as Pair)[1])
       return out.join()
     }
     case 'foreach': {

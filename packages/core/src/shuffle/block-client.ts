@@ -8,9 +8,6 @@ import type { PeerMessage } from '../protocol/messages.ts'
 import type { Channel } from '../transport/channel.ts'
 import { decompressPart } from '../transport/compressed-part.ts'
 
-/** A peer that is alive but silent for so long is treated as one that lost the block: it is computed again. */
-const answerMs = 20_000
-
 /** The executor answered that it does not hold the block: asking again would not help. */
 export class BlockMissing extends FetchError {}
 
@@ -30,13 +27,15 @@ interface Peer {
 export class BlockClient {
   readonly #connect: (id: ExecutorId) => Promise<Channel>
   readonly #clock: Clock
+  readonly #answerMs: number | undefined
   readonly #peers = new Map<ExecutorId, Peer>()
   readonly #opened: Channel[] = []
   /** What blocks are asked to be sent as. */
   compression: 'none' | 'zstd' = 'none'
   #requests = 0
 
-  constructor(connect: (id: ExecutorId) => Promise<Channel>, clock: Clock) {
+  constructor(connect: (id: ExecutorId) => Promise<Channel>, clock: Clock, answerMs: number | undefined) {
+    this.#answerMs = answerMs
     this.#connect = connect
     this.#clock = clock
   }
@@ -56,11 +55,15 @@ export class BlockClient {
       throw new FetchError(`connection to executor ${id} ended before block ${block} was asked for`)
     peer.waiting.set(request, answer)
     channel.send({ type: 'fetch', request, block, offset, bytes, compression: this.compression } satisfies PeerMessage)
-    const stopTimer = this.#clock.after(answerMs, () =>
-      answer.reject(new FetchError(`executor ${id} did not answer for block ${block} in ${answerMs / 1000} s`)),
-    )
+    const answerMs = this.#answerMs
+    const stopTimer =
+      answerMs === undefined
+        ? undefined
+        : this.#clock.after(answerMs, () =>
+            answer.reject(new FetchError(`executor ${id} did not answer for block ${block} in ${answerMs / 1000} s`)),
+          )
     return answer.promise.finally(() => {
-      stopTimer()
+      stopTimer?.()
       peer.waiting.delete(request)
     })
   }

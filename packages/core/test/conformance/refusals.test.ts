@@ -207,3 +207,42 @@ test('an action that a stopped context had begun ends with an error, at any mome
       )
   }
 })
+
+test('what the functions of onTask and onLog throw ends no job', async () => {
+  await using context = await createContext({
+    master: 'memory[1]',
+    onTask: () => {
+      throw new Error('odd')
+    },
+    onLog: () => {
+      throw new Error('odder')
+    },
+  })
+  expect(await context.range(0, 3).count()).toBe(3)
+})
+
+test('rows that are no pairs have no keys to collect or to look up', async () => {
+  await using context = await createContext({ master: 'memory[1]' })
+  const rule = /needs rows \[key, value\], got /
+  for (const rows of [['ab', 'cd'], [[1, 2, 3]], [1]]) {
+    const dataset = context.parallelize(rows as [unknown, unknown][])
+    await expect(dataset.collectAsMap()).rejects.toThrow(rule)
+    await expect(dataset.lookup('a')).rejects.toThrow(rule)
+  }
+})
+
+test('rows that are pulled one by one end at the abort', async () => {
+  await using context = await createContext({ master: 'memory[1]' })
+  const controller = new AbortController()
+  const rows: number[] = []
+  const pulled = (async () => {
+    for await (const row of context.range(0, 1000, { partitions: 2 }).toLocalIterator({ signal: controller.signal })) {
+      rows.push(row)
+      if (row === 5) controller.abort()
+    }
+  })()
+  await expect(pulled).rejects.toThrow(
+    /^toLocalIterator\(\) at .*refusals\.test\.ts:\d+:\d+ was aborted by its signal$/,
+  )
+  expect(rows).toEqual([0, 1, 2, 3, 4, 5])
+})

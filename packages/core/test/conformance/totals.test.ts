@@ -5,6 +5,36 @@ onEveryCluster((context) => {
   const numbers = () => context().parallelize([4, 1, 7, 2, 9, 4], 3)
   const none = () => context().parallelize<number>([], 2)
 
+  test('maps whose keys compare by value are broadcast, sent as rows and come back as such', async () => {
+    const towns = await context()
+      .parallelize<[[number, string], string]>([
+        [[1, 'a'], 'Ulm'],
+        [[2, 'b'], 'Bonn'],
+      ])
+      .collectAsMap()
+    const table = context().broadcast(towns)
+    const keys = context().parallelize<[number, string]>([
+      [2, 'b'],
+      [3, 'c'],
+    ])
+    expect(await keys.map((key) => table.value.get(key) ?? null).collect()).toEqual(['Bonn', null])
+    const [back] = await context().parallelize([towns], 1).collect()
+    expect(back!.get([1, 'a'])).toBe('Ulm')
+    expect(() => keys.map((key) => towns.get(key) ?? null)).toThrow('broadcast(map)')
+    expect(
+      await context()
+        .range(0, 6)
+        .keyBy((n) => n % 2)
+        .groupByKey(1)
+        .distinct()
+        .count(),
+    ).toBe(2)
+    expect(await context().parallelize([-1.7e308, 1.7e308]).histogram(2)).toEqual({
+      bounds: [-1.7e308, 0, 1.7e308],
+      counts: [1, 1],
+    })
+  })
+
   test('statistics of numbers take one pass', async () => {
     const { stdev, sampleStdev, ...rest } = await numbers().stats()
     expect(rest).toEqual({
