@@ -111,6 +111,8 @@ export class Context {
     (handle) => (handle.kind === 'broadcast' ? this.#dropBroadcast(handle.id) : this.#dropAccumulator(handle.id)),
   )
   readonly #totals = new Map<number, number>()
+  /** Ends what the driver itself reads. */
+  readonly #ending = new AbortController()
   /** By the accumulator under which executors report. */
   readonly #malformed = new Map<number, MalformedRows>()
   /** Whose rows the driver reads, with the partitions whose malformed rows are counted. */
@@ -538,6 +540,7 @@ export class Context {
    */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
+      this.#ending.abort(new AbortedError('the context was stopped'))
       this.#driver.stop()
       await this.#cluster.stop()
       await this.#checkpoints?.end()
@@ -631,9 +634,12 @@ export class Context {
   /** A stream is read once; later actions wait for the same reading. */
   async #readStream({ id, partitions, site }: StreamNode, signal: AbortSignal | undefined): Promise<void> {
     const stream = this.#streams.get(id)!
-    stream.read ??= readStream(stream.rows, partitions, describeCallSite(site), signal).then(
-      (slices) => void this.#slices.set(id, slices),
-    )
+    stream.read ??= readStream(
+      stream.rows,
+      partitions,
+      describeCallSite(site),
+      AbortSignal.any([this.#ending.signal, ...(signal ? [signal] : [])]),
+    ).then((slices) => void this.#slices.set(id, slices))
     await stream.read
   }
 

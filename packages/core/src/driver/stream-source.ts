@@ -19,13 +19,13 @@ export async function readStream(
   rows: AsyncIterable<unknown>,
   partitions: number,
   site: string,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Uint8Array[][]> {
   const blocks: { bytes: Uint8Array; rows: number }[] = []
   const builder = new BlockBuilder((bytes, count) => blocks.push({ bytes, rows: count }))
   let total = 0
   let since = performance.now()
-  for await (const row of signal ? untilAborted(rows, site, signal) : rows) {
+  for await (const row of untilAborted(rows, site, signal)) {
     builder.push(row)
     if (++total % rowsBetweenLooks > 0 || performance.now() - since < mostMsAtOnce) continue
     await setImmediate()
@@ -47,7 +47,7 @@ async function* untilAborted(
   const abort = () =>
     aborted.reject(
       new AbortedError(
-        `${site}: reading the stream was aborted by the signal of the action that began it; a stream is read once, so make another dataset`,
+        `${site}: reading the stream was aborted, by the signal of the action that began it or with the context; a stream is read once, so make another dataset`,
         { cause: signal.reason },
       ),
     )

@@ -283,6 +283,12 @@ function describeFailure(
   for (const Lacking of [OutOfMemoryError, DiskError])
     if (isError(error) && error instanceof Lacking)
       return new Lacking(`${site ?? plan.site}: ${error.message} ${at}`, { cause: error })
+  const { code } = (isError(error) ? error : {}) as NodeJS.ErrnoException
+  if (plan.output.kind === 'save' && site === undefined && ['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'].includes(code ?? ''))
+    return new DiskError(
+      `${plan.site}: the folder ${plan.output.attemptFolder} takes no more: ${describeThrown(error)}; free space there or save elsewhere ${at}`,
+      { cause: error },
+    )
   // A value is refused where a stage ends: there it is sent, stored or put in order.
   if (isError(error) && error instanceof GridifyError) return namedAt(plan.site, error)
   return new TaskError(`${site ?? plan.site} failed: ${describeThrown(error)} ${at}`, { cause: error })

@@ -34,7 +34,7 @@ export class BlockClient {
   compression: 'none' | 'zstd' = 'none'
   #requests = 0
 
-  constructor(connect: (id: ExecutorId) => Promise<Channel>, clock: Clock, answerMs: number | undefined) {
+  constructor(connect: (id: ExecutorId) => Promise<Channel>, clock: Clock, answerMs?: number) {
     this.#answerMs = answerMs
     this.#connect = connect
     this.#clock = clock

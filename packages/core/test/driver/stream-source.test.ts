@@ -18,7 +18,7 @@ test.each(['never waits', 'keeps its reader waiting'])(
     }
     const dataset = context.fromStream(rows())
     const rule =
-      /^fromStream\(\) at .*stream-source.test.ts:\d+:\d+: reading the stream was aborted by the signal of the action/
+      /^fromStream\(\) at .*stream-source.test.ts:\d+:\d+: reading the stream was aborted, by the signal of the action/
     await expect(dataset.take(3, { signal: AbortSignal.timeout(50) })).rejects.toThrow(rule)
     await expect(dataset.count()).rejects.toThrow(rule)
     if (how === 'never waits') expect(ended).toBe(true)
@@ -36,4 +36,19 @@ test('timers fire while a long stream is read', async () => {
   expect(await context.fromStream(rows()).isEmpty()).toBe(false)
   clearInterval(timer)
   expect(fired).toBeGreaterThan(1)
+})
+
+test('a stream that is being read ends with its context', async () => {
+  const context = await createContext({ master: 'memory[1]' })
+  const read = context
+    .fromStream(
+      (async function* () {
+        yield 0
+        await new Promise(() => {})
+      })(),
+    )
+    .count()
+  const ended = Promise.allSettled([read])
+  await context.stop()
+  expect(await ended).toMatchObject([{ status: 'rejected', reason: { name: 'AbortedError' } }])
 })
