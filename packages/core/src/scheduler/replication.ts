@@ -30,13 +30,16 @@ function askFor(state: SchedulerState, dataset: DatasetId, partition: number, co
   const holders = state.cached.get(key)
   const from = holders && [...holders][0]
   if (from === undefined) return
-  const others = [...state.executors.values()].filter(
-    ({ id, draining }) => !draining && !holders!.has(id) && !state.copying.has(`${key}-${id}`),
-  )
-  const underWay = [...state.copying.values()].filter((copy) => copy.key === key).length
-  for (let missing = copies - holders!.size - underWay; missing > 0 && others.length > 0; missing--) {
+  let missing = copies - holders!.size
+  const others: ExecutorId[] = []
+  for (const { id, draining } of state.executors.values()) {
+    if (holders!.has(id)) continue
+    if (state.copying.has(`${key}-${id}`)) missing--
+    else if (!draining) others.push(id)
+  }
+  for (; missing > 0 && others.length > 0; missing--) {
     // Neighbouring partitions go to different executors.
-    const to = others.splice(partition % others.length, 1)[0]!.id
+    const to = others.splice(partition % others.length, 1)[0]!
     state.copying.set(`${key}-${to}`, { key, to })
     commands.push({ type: 'copyPartition', dataset, partition, from, to, bytes: bytes.get(partition)!, level })
   }

@@ -8,8 +8,9 @@ import type { MapOutput, SchedulerState, StageState } from './state.ts'
 const piecesPerSlot = 8
 
 /**
- * From files, each piece reads the whole partition again; on several executors, each fetches the other executors' part of it; and where rows are groups,
- * all but one piece may find that the hot key is not theirs. So few are made where they are likely to cost.
+ * From files, each piece reads the whole partition again; on several executors, each fetches the other executors' part of
+ * it; and where rows are groups, all but one piece may find that the hot key is not theirs. So few are made where they are
+ * likely to cost.
  */
 function mostPieces(state: SchedulerState, { plan }: StageState, shuffles: readonly ShuffleId[]): number {
   const { executors, stages, mapStageOf } = state
