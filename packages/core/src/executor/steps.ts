@@ -7,24 +7,11 @@ import { plainRow } from '../codec/group.ts'
 import { KeyMap } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
 import { decodeValue } from '../codec/value.ts'
-import type { PlanNode } from '../protocol/stage-plan.ts'
+import { rowWiseKinds, type PlanNode } from '../protocol/stage-plan.ts'
 import type { FunctionOf, Pair } from '../shuffle/merging.ts'
 import { asPair, describeRow, iterable, sync } from './row-checks.ts'
 
-const stepKinds = [
-  'map',
-  'keyBy',
-  'filter',
-  'flatMap',
-  'mapValues',
-  'flatMapValues',
-  'keys',
-  'values',
-  'asKeys',
-  'ones',
-  'sample',
-  'number',
-] as const
+const stepKinds = [...rowWiseKinds, 'sample', 'number'] as const
 
 export type StepNode = Extract<PlanNode, { kind: (typeof stepKinds)[number] }>
 export type Step = (batch: unknown[]) => unknown[]

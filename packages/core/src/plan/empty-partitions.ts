@@ -1,25 +1,9 @@
 /** Which partitions of a stage hold no row for certain: what they read lies outside of the keys that filterByRange keeps. */
 
-import { parentsOfStep, type PlanNode } from '../protocol/stage-plan.ts'
+import { parentsOfStep, rowWiseKinds, type PlanNode } from '../protocol/stage-plan.ts'
 
 /** Steps that make no row of no rows, and call no function of the user's for it. */
-const passing = new Set<PlanNode['kind']>([
-  'map',
-  'filter',
-  'flatMap',
-  'mapValues',
-  'flatMapValues',
-  'generate',
-  'keyBy',
-  'keys',
-  'values',
-  'asKeys',
-  'ones',
-  'sample',
-  'number',
-  'mapAsync',
-  'aggregate',
-])
+const passing = new Set<PlanNode['kind']>([...rowWiseKinds, 'generate', 'sample', 'number', 'mapAsync', 'aggregate'])
 
 type Empties = readonly boolean[] | undefined
 

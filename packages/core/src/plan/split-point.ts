@@ -4,7 +4,7 @@
  */
 
 import type { ShuffleId } from '../base/ids.ts'
-import type { PlanNode, StageOutput, StagePlan } from '../protocol/stage-plan.ts'
+import { rowWiseKinds, type PlanNode, type StageOutput, type StagePlan } from '../protocol/stage-plan.ts'
 
 /** The shuffles whose rows meet there; undefined where a partition must be one task's. */
 export function splitShuffles(plan: StagePlan): readonly ShuffleId[] | undefined {
@@ -45,23 +45,11 @@ export function cogroupedShuffles(
   return shuffles.length === parents.length && isSplitAlike ? shuffles.map(({ shuffleId }) => shuffleId) : undefined
 }
 
-const rowWiseKinds = [
-  'map',
-  'keyBy',
-  'filter',
-  'flatMap',
-  'mapValues',
-  'flatMapValues',
-  'generate',
-  'keys',
-  'values',
-  'asKeys',
-  'ones',
-] as const
-type RowWiseNode = Extract<PlanNode, { kind: (typeof rowWiseKinds)[number] }>
+const splitKinds = [...rowWiseKinds, 'generate'] as const
+type SplitNode = Extract<PlanNode, { kind: (typeof splitKinds)[number] }>
 
-function isRowWise(node: PlanNode): node is RowWiseNode {
-  return (rowWiseKinds as readonly string[]).includes(node.kind)
+function isRowWise(node: PlanNode): node is SplitNode {
+  return (splitKinds as readonly string[]).includes(node.kind)
 }
 
 function addsUp(output: StageOutput): boolean {

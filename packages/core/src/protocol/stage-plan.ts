@@ -8,6 +8,20 @@ import type { Closure } from '../closure/closure.ts'
 import type { Aggregator, JoinKind, Sampler } from '../lineage/node.ts'
 import type { Partitioner } from '../lineage/partitioner.ts'
 
+/** Steps that look at one row at a time, and need nothing else. */
+export const rowWiseKinds = [
+  'map',
+  'keyBy',
+  'filter',
+  'flatMap',
+  'mapValues',
+  'flatMapValues',
+  'keys',
+  'values',
+  'asKeys',
+  'ones',
+] as const
+
 /** Hosts or executors by partition. Only the scheduler asks for them: executors are not sent any. */
 type Locations = readonly (readonly string[])[]
 
