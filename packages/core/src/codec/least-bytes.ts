@@ -23,7 +23,7 @@ export function leastBytes(root: unknown, enough: number): number {
         else if (part !== undefined) bytes += Number.isInteger(part) ? 1 : 8
       }
     else if (value instanceof Map) for (const entry of value) waiting.push(...entry)
-    else if (value instanceof Set) waiting.push(...value)
+    else if (value instanceof Set) for (const member of value) waiting.push(member)
     else for (const name of Object.keys(value)) waiting.push((value as Record<string, unknown>)[name])
   }
   return bytes

@@ -21,6 +21,11 @@ test('what takes more than the limit is refused, as a whole or in its parts', ()
   expect(() => encodeValue(['x'.repeat(6000)])).toThrow(rule)
 })
 
+test('a set of more members than a call takes arguments is measured like any other', () => {
+  limitValues({ bytes: 200_000, textLength: 5000 })
+  expect(() => encode(new Set(Array.from({ length: 300_000 }, (_, i) => i)))).toThrow('is more than one slot can hold')
+})
+
 test('what only looks large is not', () => {
   limitValues({ bytes: 10_000, textLength: 5000 })
   const sparse: number[] = []
