@@ -359,7 +359,9 @@ export class JobDriver {
 
   #feed(event: SchedulerEvent): void {
     for (const command of transition(this.#state, event, this.#options.clock.now())) this.#carryOut(command)
-    if (this.#state.copying.size === 0) this.#copied?.resolve()
+    if (this.#state.copying.size > 0) return
+    this.#copied?.resolve()
+    this.#copied = undefined
   }
 
   #carryOut(command: SchedulerCommand): void {
@@ -454,7 +456,6 @@ export class JobDriver {
     if (this.#state.copying.size === 0) return
     this.#copied ??= deferred()
     await this.#copied.promise
-    this.#copied = undefined
   }
 
   /** What a function of the user's throws here has no caller to catch it, and must not end a job that is right. */
