@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { z } from 'zod'
 import { leastHeapBytes, leastMemoryBytes } from './memory-budget.ts'
 import { UsageError } from './errors.ts'
+import { checkAddress } from './file-address.ts'
 import type { LogRecord } from './logger.ts'
 import type { TaskReport } from './task-report.ts'
 import { wrongOption } from './wrong-option.ts'
@@ -157,5 +158,7 @@ export function resolveConfig(options: ContextOptions, environment: NodeJS.Proce
       `createContext(): option \`${issue.path.join('.')}\` must be ${issue.message}, got ${inspect(got, { breakLength: Infinity })}`,
     )
   }
+  const { checkpointDir } = result.data
+  if (checkpointDir !== undefined) checkAddress(checkpointDir, 'createContext(): option `checkpointDir`')
   return result.data
 }

@@ -2,9 +2,9 @@
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { UsageError } from '../base/errors.ts'
+import { checkAddress, localPath } from '../base/file-address.ts'
 import { makeFolder } from '../base/make-folder.ts'
 import { deleteBelow, isS3, moveObject, objectsBelow, parseS3, putText } from '../files/s3.ts'
 
@@ -26,6 +26,7 @@ export function saveTarget(folder: string, operation: string): SaveTarget {
     throw new UsageError(
       `${operation}(): needs the path or the address of a folder to write, got ${inspect(folder, { depth: 0 })}`,
     )
+  checkAddress(folder, `${operation}()`)
   return isS3(folder) ? bucketTarget(folder, operation) : folderTarget(folder, operation)
 }
 
@@ -33,7 +34,7 @@ const notEmpty = (operation: string, target: string, cause?: unknown) =>
   new UsageError(`${operation}(): ${target} exists and is not empty; remove it or choose another folder`, { cause })
 
 function folderTarget(folder: string, operation: string): SaveTarget {
-  const target = resolve(folder.startsWith('file://') ? fileURLToPath(folder) : folder)
+  const target = resolve(localPath(folder))
   const attemptFolder = join(target, '_temporary')
   const existed = existsSync(target)
   return {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { localPath } from '../base/file-address.ts'
 import type { DatasetId } from '../base/ids.ts'
 import { deleteBelow, isS3 } from '../files/s3.ts'
 
@@ -17,8 +17,7 @@ export class CheckpointFiles {
 
   constructor(dir: string, onFailure: (message: string) => void) {
     const name = `gridify-${randomUUID()}`
-    const path = dir.startsWith('file://') ? fileURLToPath(dir) : dir
-    this.#base = isS3(path) ? `${path.replace(/\/*$/, '')}/${name}` : join(resolve(path), name)
+    this.#base = isS3(dir) ? `${dir.replace(/\/*$/, '')}/${name}` : join(resolve(localPath(dir)), name)
     this.#onFailure = onFailure
   }
 

@@ -4,6 +4,7 @@ import { inspect, types } from 'node:util'
 import { AbortedError, UsageError } from '../base/errors.ts'
 import { callSite, describeCallSite, type CallSite } from '../base/call-site.ts'
 import type { Clock } from '../base/clock.ts'
+import { checkAddress } from '../base/file-address.ts'
 import { describeThrown } from '../base/describe-thrown.ts'
 import type { LogRecord } from '../base/logger.ts'
 import type { Config } from '../base/config.ts'
@@ -346,7 +347,8 @@ export class Context {
    * are inflated. `partitions` is the least number of them, by default one per slot. Executors read the files, which they
    * must see under the same path; with `from: 'driver'` the driver reads each partition when its task starts, and sends the
    * lines.
-   * @throws UsageError at the first action, where nothing matches or an executor sees another file.
+   * @throws UsageError for an address that is neither `file://` nor `s3://`; at the first action, where nothing matches or an executor sees
+   * another file.
    * @example
    * await context.range(0, 3).saveAsTextFile(folder + '/lines')
    * await context.textFile(folder + '/lines/part-*').count() // 3
@@ -673,6 +675,7 @@ export class Context {
       throw new UsageError(
         `${describeCallSite(site)} needs the path of a file or folder, or a pattern of paths, got ${inspect(pattern)}`,
       )
+    checkAddress(pattern, describeCallSite(site))
     if (options.from === 'driver' && isS3(pattern))
       throw new UsageError(`${operation}(): executors read from S3 themselves; leave { from: 'driver' } out`)
     const checked = checkFiles(operation, format, options, optionNames, this.#defaultPartitions)

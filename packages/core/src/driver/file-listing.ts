@@ -2,9 +2,9 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describeCallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
+import { localPath } from '../base/file-address.ts'
 import type { FileSplit } from '../base/file-split.ts'
 import { compressionOf } from '../files/compression.ts'
 import { globPart } from '../files/glob.ts'
@@ -94,7 +94,7 @@ interface ListedFile {
 }
 
 function filesOf(pattern: string, operation: string): ListedFile[] {
-  const full = resolve(pattern.startsWith('file://') ? fileURLToPath(pattern) : pattern)
+  const full = resolve(localPath(pattern))
   const found = /[*?]/.test(full) ? matches(full, operation) : expand(full, operation)
   // A save of no rows may leave its marker only.
   if (found.length === 0 && !existsSync(join(full, '_SUCCESS')))

@@ -9,6 +9,10 @@ test.each([
     { memoryBytes: 1024 },
     'createContext(): option `memoryBytes` must be a whole number of at least 16777216, got 1024',
   ],
+  [
+    { checkpointDir: 'hdfs://name/checkpoints' },
+    'createContext(): option `checkpointDir`: hdfs://name/checkpoints begins with hdfs://, which is not supported',
+  ],
   [{ taskMaxFailures: 0 }, 'createContext(): option `taskMaxFailures` must be a whole number of at least 1, got 0'],
   [{ localityWaitMs: Number.NaN }, 'createContext(): option `localityWaitMs` must be a number of at least 0, got NaN'],
   [{ shuffleStorage: 'tape' }, "createContext(): option `shuffleStorage` must be 'memory' or 'disk', got 'tape'"],

@@ -172,6 +172,47 @@ onEveryCluster((context) => {
     )
     expect(() => context().textFile('x', { from: 'moon' as 'driver' })).toThrow("must be one of 'executors', 'driver'")
   })
+  test.each([
+    'http://host/a.csv',
+    'https://host/*.gz',
+    'hdfs://name/a',
+    'gs://bucket/a',
+    'ftp://host/a',
+    's3a://bucket/a',
+  ])('no operation takes %s for a path', async (address) => {
+    const refusal = `${address} begins with ${address.split('/')[0]}//, which is not supported: a place of files is a local path, a file:// address or an s3:// address`
+    for (const read of [
+      'textFile',
+      'jsonLines',
+      'csv',
+      'parquet',
+      'wholeTextFiles',
+      'binaryFiles',
+      'objectFile',
+    ] as const)
+      expect(() => Reflect.apply(context()[read], context(), [address])).toThrow(refusal)
+    const rows = context().parallelize(['row'], 1)
+    for (const save of ['saveAsTextFile', 'saveAsJsonLines', 'saveAsCsv', 'saveAsParquet', 'saveAsObjectFile'] as const)
+      await expect(rows[save](address)).rejects.toThrow(`${save}(): ${refusal}`)
+  })
+  test('an address is refused with its cure, and a drive letter begins a path', async () => {
+    expect(() => context().textFile('s3a://bucket/a')).toThrow(/textFile\(\) at .*; write s3:\/\/$/)
+    expect(() => context().textFile('S3://bucket/a')).toThrow(/; write s3:\/\/$/)
+    expect(() => context().textFile('https://host/a')).toThrow(
+      'copy the files to a folder that driver and executors share',
+    )
+    expect(() => context().textFile('file://host/a')).toThrow('file://host/a names no file of this machine')
+    await expect(context().textFile('C:\\data\\a.txt').count()).rejects.toThrow('there is no file or folder')
+  })
+  test('a file URL takes patterns, and names with marks of its own', async () => {
+    const path = written('a?b#c.txt', 'here')
+    expect(await context().textFile(pathToFileURL(path).href).collect()).toEqual(['here'])
+    expect(
+      await context()
+        .textFile(`${pathToFileURL(join(path, '..')).href}/a??#c.*`)
+        .collect(),
+    ).toEqual(['here'])
+  })
   test('a save that fails leaves nothing, and two saves never share a folder', async () => {
     const target = fresh()
     const failing = failingAtThree(context())
