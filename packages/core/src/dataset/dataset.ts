@@ -137,8 +137,9 @@ export class Dataset<T> {
 
   /**
    * Sends each partition through a command on its executor: rows as lines to its input, lines of its output as rows. A
-   * text is a line for the shell, a list a program with its arguments. Both go through temporary files.
-   * @throws UsageError for no command; at the action a TaskError with the end of stderr, where the command fails.
+   * text is a line for the shell, a list a program with its arguments. Both go through temporary files. A line is `String(row)`.
+   * @throws UsageError for no command; at the action, where a row is or holds an object without a text of its own, which would come out as
+   * `[object Object]`, and a TaskError with the end of stderr, where the command fails.
    * @example
    * await context.range(8, 11, { partitions: 1 }).pipe(['sort', '-r']).collect() // ['9', '8', '10']
    */
@@ -1280,9 +1281,10 @@ export class Dataset<T> {
   }
 
   /**
-   * Writes one text file per partition, a row a line, and a `_SUCCESS` marker at the end; what is not marked is not there.
+   * Writes one text file per partition, for each row the line `String(row)`, and a `_SUCCESS` marker at the end; what is not marked is not there.
    * Of the attempts of a task, one is moved into place; a failed action leaves nothing.
-   * @throws UsageError where the folder is not empty, or is not one that driver and executors share.
+   * @throws UsageError where the folder is not empty, or is not one that driver and executors share, and where a row is or holds an object
+   * without a text of its own, which would come out as `[object Object]`.
    * @example
    * await context.range(0, 3).saveAsTextFile(folder + '/numbers', { compression: 'gzip' })
    * await context.textFile(folder + '/numbers').collect() // ['0', '1', '2']
@@ -1299,7 +1301,7 @@ export class Dataset<T> {
 
   /**
    * Writes one file per partition with a JSON value per line, as `saveAsTextFile` does: what `JSON.stringify` makes of a row.
-   * @throws UsageError as `saveAsTextFile`, and where a row has no JSON form, such as `undefined` or a bigint.
+   * @throws UsageError as `saveAsTextFile` for the folder, and where a row has no JSON form, such as `undefined` or a bigint.
    * @example
    * await context.parallelize([{ id: 1, tags: ['a'] }]).saveAsJsonLines(folder + '/json')
    * await context.jsonLines(folder + '/json').collect() // [{ id: 1, tags: ['a'] }]
@@ -1312,7 +1314,7 @@ export class Dataset<T> {
   /**
    * Writes one CSV file per partition, as `saveAsTextFile` does. Rows are lists, or objects, for which the first line of each
    * file names the columns (`header: false` leaves it out): those of `columns`, else the keys of the file's first row.
-   * @throws UsageError as `saveAsTextFile`, and where a row is neither, or has other columns.
+   * @throws UsageError as `saveAsTextFile` for the folder, and where a row is neither, or has other columns.
    * @example
    * await context.parallelize([{ id: '007', name: 'Bond, James' }], 1).saveAsCsv(folder + '/csv')
    * await context.textFile(folder + '/csv').collect() // ['id,name', '007,"Bond, James"']
@@ -1328,7 +1330,7 @@ export class Dataset<T> {
    * `hyparquet-writer`. Columns have the types that `columns` names; else those of each file's rows: numbers DOUBLE, bigints
    * INT64, text STRING, booleans BOOLEAN, dates TIMESTAMP, bytes BYTE_ARRAY, other values JSON. A partition without rows makes no file
    * unless columns are named. Pages are compressed with Snappy, or as `compression` says.
-   * @throws UsageError as `saveAsTextFile`, and where a row is no object, or a value does not fit its column.
+   * @throws UsageError as `saveAsTextFile` for the folder, and where a row is no object, or a value does not fit its column.
    * @example
    * await context.parallelize([{ id: 7n, tags: ['x'] }], 1).saveAsParquet(folder + '/tags', { columns: { id: 'INT64', tags: 'JSON' } })
    * await context.parquet(folder + '/tags').collect() // [{ id: 7n, tags: ['x'] }]
@@ -1341,7 +1343,7 @@ export class Dataset<T> {
   /**
    * Writes one file per partition, as `saveAsTextFile` does, in the codec's own form: any row comes back as it was with
    * `context.objectFile`. For data that lives no longer than this version of gridify; use Parquet or JSON lines for archives.
-   * @throws UsageError as `saveAsTextFile`, and where a row is no plain data.
+   * @throws UsageError as `saveAsTextFile` for the folder, and where a row is no plain data.
    * @example
    * await context.parallelize([[1, -0, undefined]], 1).saveAsObjectFile(folder + '/rows')
    * await context.objectFile(folder + '/rows').collect() // [[1, -0, undefined]]

@@ -3,7 +3,9 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import type { PlanNode } from '../protocol/stage-plan.ts'
+import { namedAt } from '../base/value-error.ts'
 import type { Batches } from './operators.ts'
+import { rowText } from '../files/row-text.ts'
 import { readLines } from '../files/text-lines.ts'
 
 const shownOfErrors = 2000
@@ -17,7 +19,7 @@ export function* pipe(
   const paths = [nextPath(), nextPath(), nextPath()] as const
   const [input, output, errors] = paths
   try {
-    writeRows(input, batches)
+    writeRows(input, batches, node.site)
     const files = [openSync(input, 'r'), openSync(output, 'wx'), openSync(errors, 'wx+')] as const
     try {
       run(node, files)
@@ -56,14 +58,24 @@ function tailOf(file: number): string {
   return bytes.toString().trim() || 'it wrote nothing to stderr'
 }
 
-function writeRows(path: string, batches: Batches): void {
+const textInstead = 'make a text of it first, such as with map((row) => JSON.stringify(row))'
+
+function writeRows(path: string, batches: Batches, site: string): void {
   const file = openSync(path, 'wx')
   try {
     for (const batch of batches) {
-      const bytes = Buffer.from(batch.map((row) => `${String(row)}\n`).join(''))
+      const bytes = Buffer.from(batch.map((row) => `${lineOf(row, site)}\n`).join(''))
       for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
     }
   } finally {
     closeSync(file)
+  }
+}
+
+function lineOf(row: unknown, site: string): string {
+  try {
+    return rowText(row, textInstead)
+  } catch (error) {
+    throw namedAt(site, error)
   }
 }

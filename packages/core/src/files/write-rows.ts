@@ -6,6 +6,9 @@ import { deflated } from './compression.ts'
 import { csvWriter } from './lazy-packages.ts'
 import { encodeObjects } from './object-file.ts'
 import { encodeParquet } from './parquet.ts'
+import { rowText } from './row-text.ts'
+
+const textInstead = 'make a text of it first, such as with map((row) => JSON.stringify(row)), or use saveAsJsonLines()'
 
 /** The file's bytes; Parquet compresses inside of itself. */
 export function fileBytes(
@@ -25,7 +28,7 @@ function* encodeRows(
   switch (format.kind) {
     case 'text':
       for (const batch of batches)
-        if (batch.length > 0) yield Buffer.from(batch.map((row) => `${String(row)}\n`).join(''))
+        if (batch.length > 0) yield Buffer.from(batch.map((row) => `${rowText(row, textInstead)}\n`).join(''))
       return
     case 'jsonLines':
       for (const batch of batches)

@@ -23,6 +23,41 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const linesAndTexts = {
+  lines: [
+    '[object Object]',
+    1,
+    -0,
+    2n ** 70n,
+    true,
+    null,
+    undefined,
+    [1, [null, 'a']],
+    [],
+    Uint8Array.of(1, 2),
+    /x/g,
+    new Error('e'),
+    ['[object Map]'],
+    new Date(0),
+  ],
+  texts: [
+    '[object Object]',
+    '1',
+    '0',
+    '1180591620717411303424',
+    'true',
+    'null',
+    'undefined',
+    '1,,a',
+    '',
+    '1,2',
+    '/x/g',
+    'Error: e',
+    '[object Map]',
+    String(new Date(0)),
+  ],
+}
+
 onEveryCluster((context) => {
   test('a dataset of no rows comes back as one, in every format', async () => {
     const none = context().range(0, 0, { partitions: 2 })
@@ -212,6 +247,44 @@ onEveryCluster((context) => {
         .textFile(`${pathToFileURL(join(path, '..')).href}/a??#c.*`)
         .collect(),
     ).toEqual(['here'])
+  })
+  test('a line is the text of its row, whatever has one', async () => {
+    const { lines, texts } = linesAndTexts
+    const target = fresh()
+    await context().parallelize(lines, 1).saveAsTextFile(target)
+    expect(await context().textFile(target).collect()).toEqual(texts)
+    expect(await context().parallelize(lines, 1).pipe(['cat']).collect()).toEqual(texts)
+    const groups = context()
+      .parallelize(
+        [
+          ['a', 1],
+          ['a', 2],
+        ] as [string, number][],
+        1,
+      )
+      .groupByKey()
+    expect(await groups.pipe(['cat']).collect()).toEqual(['a,1,2'])
+  })
+  test.each([
+    [{ id: 1 }, '{ id: 1 }'],
+    [['a', [{ n: 1 }]], "[ 'a', [ { n: 1 } ] ]"],
+    [new Map([[1, 2]]), 'Map(1) { 1 => 2 }'],
+    [Object.assign(Object.create(null) as object, { bare: true }), '[Object: null prototype] { bare: true }'],
+  ])('a row without a text of its own is refused, not written as [object Object]: %o', async (row, shown) => {
+    const target = fresh()
+    const rows = context().parallelize<string | object>(['fine', row], 1)
+    await expect(rows.saveAsTextFile(target)).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringMatching(
+        /^saveAsTextFile\(\) at \S+files\.test\.ts:\d+:\d+: the row .* or use saveAsJsonLines\(\)$/,
+      ),
+    })
+    expect(existsSync(target)).toBe(false)
+    const piped = rows.pipe(['cat']).collect()
+    await expect(piped).rejects.toThrow(/^pipe\(\) at \S+files\.test\.ts:\d+:\d+: /)
+    await expect(piped).rejects.toThrow(
+      `the row ${shown} has no text of its own for what is in it; make a text of it first, such as with map((row) => JSON.stringify(row))`,
+    )
   })
   test('a save that fails leaves nothing, and two saves never share a folder', async () => {
     const target = fresh()
