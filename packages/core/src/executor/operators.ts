@@ -14,6 +14,7 @@ import { rowsOfPiece } from '../shuffle/piece.ts'
 import { slicePairs, wholeSlice, type PairColumns, type SliceSource } from '../shuffle/slice.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { entering } from './entering.ts'
 import { pipe } from './pipe.ts'
 import { cartesian, cogroup, joinColumns, zip } from './pairing.ts'
 import { asPair, iterable, pairsOf } from './row-checks.ts'
@@ -64,15 +65,18 @@ export function* computeChunks(
       yield rangeChunk(node, partition)
       return
     case 'aggregate': {
-      scope.enter(node, partition)
-      const pairs = pairsOf(scope.batchesOf(node.parent, partition), node.site)
-      yield* pairChunks(localAggregation(pairs, node.aggregator, scope.functionOf, node.site, scope.spills))
+      const enter = () => scope.enter(node, partition)
+      enter()
+      const pairs = pairsOf(entering(scope.batchesOf(node.parent, partition), enter), node.site)
+      yield* pairChunks(localAggregation(pairs, node.aggregator, scope.functionOf, node.site, scope.spills), enter)
       return
     }
     case 'shuffle': {
       const slices = scope.slicesOf(node.shuffleId, partition)
-      scope.enter(node, partition)
-      yield* pairChunks(shuffledPairs(node, slices, scope))
+      // Rows that only change their partition are held by whoever takes them.
+      const enter = () => (node.aggregator || node.sort ? scope.enter(node, partition) : undefined)
+      enter()
+      yield* pairChunks(shuffledPairs(node, slices, scope), enter)
       return
     }
     case 'cogroup':
@@ -119,7 +123,8 @@ function* compute(
       )
     case 'glom': {
       const all: unknown[] = []
-      for (const batch of scope.batchesOf(node.parent, partition)) for (const row of batch) all.push(row)
+      for (const batch of entering(scope.batchesOf(node.parent, partition), enter))
+        for (const row of batch) all.push(row)
       yield [all]
       return
     }
@@ -173,12 +178,14 @@ function* cogroupChunks(
   scope: OperatorScope,
 ): Generator<Chunk> {
   const { join } = node
+  const enter = () => scope.enter(node, partition)
+  enter()
   if (join === undefined || join === 'both' || join === 'without') {
-    for (const batch of rebatch(cogroup(node, join, partition, scope))) yield rowChunk(batch)
+    for (const batch of rebatch(cogroup(node, join, partition, scope), enter)) yield rowChunk(batch)
     return
   }
   const outer = { left: join === 'left' || join === 'full', right: join === 'right' || join === 'full' }
-  yield* pairChunks(joinColumns(node, outer, partition, scope))
+  yield* pairChunks(joinColumns(node, outer, partition, scope), enter)
 }
 
 function* fold(
@@ -266,6 +273,10 @@ function* finished(
   else for (const { rows, keys, values } of columns) yield { rows, keys, values: Array.from(values, finish) }
 }
 
-function* pairChunks(columns: Iterable<PairColumns>): Generator<Chunk> {
-  for (const { rows, keys, values } of columns) yield { kind: 'pairs', length: rows, keys, values }
+/** Between chunks those have run who take them. */
+function* pairChunks(columns: Iterable<PairColumns>, enter: () => void): Generator<Chunk> {
+  for (const { rows, keys, values } of columns) {
+    yield { kind: 'pairs', length: rows, keys, values }
+    enter()
+  }
 }

@@ -9,6 +9,7 @@ import { localCogroup } from '../shuffle/local.ts'
 import { bucketsOfPiece, stretchesOfPiece } from '../shuffle/piece.ts'
 import { cogroupedByKey, type GroupedColumns, type GroupedSide } from '../shuffle/reduce.ts'
 import type { PairColumns } from '../shuffle/slice.ts'
+import { entering } from './entering.ts'
 import type { Batches, OperatorScope } from './operators.ts'
 import { pairsOf } from './row-checks.ts'
 
@@ -46,8 +47,9 @@ function cogroupColumns(node: NodeOf<'cogroup'>, partition: number, scope: Opera
     const sides = shuffles.map((shuffle) => scope.slicesOf(shuffle, partition))
     return cogroupedByKey(sides, site, scope.spills, scope.piece && bucketsOfPiece(sides, scope.piece))
   }
+  const enter = () => scope.enter(node, partition)
   return localCogroup(
-    node.parents.map((parent) => pairsOf(scope.batchesOf(parent, partition), node.site)),
+    node.parents.map((parent) => pairsOf(entering(scope.batchesOf(parent, partition), enter), node.site)),
     node.site,
     scope.spills,
   )
@@ -127,7 +129,8 @@ function* joinLarge({ rows, keys, groupsOf }: GroupedColumns, outer: OuterSides)
 export function* cartesian(node: NodeOf<'cartesian'>, partition: number, scope: OperatorScope): Generator<unknown[]> {
   const [left, right] = node.parents as [number, number]
   const rights: unknown[] = []
-  for (const batch of scope.batchesOf(right, partition % node.rightPartitions))
+  const enter = () => scope.enter(node, partition)
+  for (const batch of entering(scope.batchesOf(right, partition % node.rightPartitions), enter))
     for (const row of batch) rights.push(row)
   if (rights.length === 0) return
   for (const batch of scope.batchesOf(left, Math.floor(partition / node.rightPartitions)))

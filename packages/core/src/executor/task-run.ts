@@ -38,6 +38,7 @@ import type { TaskContext } from '../task/task-context.ts'
 import { mapInOrder } from './async-rows.ts'
 import { barrierRows } from './barrier-rows.ts'
 import { Meeting } from './meeting.ts'
+import { entering } from './entering.ts'
 import { computeChunks, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { sync } from './row-checks.ts'
@@ -301,8 +302,10 @@ export class TaskRun implements OperatorScope, PipelineScope {
       }
       default: {
         const batches = this.batchesOf(this.nodes.length - 1, this.#description.partition)
-        this.enter(undefined, this.#description.partition)
-        return drain(this.#entering(batches), output, site, this.functionOf, this.task, this.nextPath)
+        // What the sink's own function adds and throws is the action's.
+        const enter = () => this.enter(undefined, this.#description.partition)
+        enter()
+        return drain(entering(batches, enter), output, site, this.functionOf, this.task, this.nextPath)
       }
     }
   }
@@ -311,15 +314,6 @@ export class TaskRun implements OperatorScope, PipelineScope {
     const steps = stretches(this, this.nodes.length - 1, this.#description.partition, sink, target)
     while (!steps.next().done);
     return target
-  }
-
-  /** What the sink's own function adds and throws is the action's. */
-  *#entering(batches: Iterable<unknown[]>): Generator<unknown[]> {
-    for (const batch of batches) {
-      this.enter(undefined, this.#description.partition)
-      yield batch
-    }
-    this.enter(undefined, this.#description.partition)
   }
 
   /** Removes the files of an attempt that failed; its pages go with their owner. */
@@ -509,11 +503,6 @@ function* mapped<T, U>(items: Iterable<T>, fn: (item: T) => U): Generator<U> {
   for (const item of items) yield fn(item)
 }
 
-/** The rows of batches; what comes between them is not the work of the one who reads. */
 function* entered(batches: Iterable<unknown[]>, enter: () => void): Generator<unknown> {
-  for (const batch of batches) {
-    enter()
-    yield* batch
-  }
-  enter()
+  for (const batch of entering(batches, enter)) yield* batch
 }

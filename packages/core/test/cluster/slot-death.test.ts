@@ -39,6 +39,37 @@ describe.each(['local[2]', 'local-cluster[1,2]'])('%s', (master) => {
     })
     expect(await context.range(0, 4).count()).toBe(4)
   })
+  test('what fills the heap is named, not the steps before it', async () => {
+    const once = await createContext({ master, heapBytes: 64 * 2 ** 20, taskMaxLosses: 1, onLog: () => {} })
+    const rows = once
+      .range(0, 200_000, { partitions: 1 })
+      .map((n): [number, number[][]] => [n % 30, [Array.from({ length: 100 }, (_, i) => n + i + 0.5)]])
+    const push = <T>(to: T[], values: T[]) => {
+      to.push(...values)
+      return to
+    }
+    const jobs = {
+      glom: () => rows.glom().count(),
+      reduceByKey: () => rows.reduceByKey((a, b) => a.concat(b)).count(),
+      foldByKey: () =>
+        rows
+          .partitionBy(1)
+          .mapValues((lists) => lists)
+          .foldByKey([] as number[][], push)
+          .count(),
+      reduce: () => rows.values().reduce(push),
+      aggregate: () => rows.values().aggregate([] as number[][], push, push),
+      cartesian: () => rows.cartesian(rows).count(),
+    }
+    for (const [name, job] of Object.entries(jobs))
+      await expect(job() as Promise<unknown>).rejects.toMatchObject({
+        name: 'OutOfMemoryError',
+        message: expect.stringMatching(
+          `^${name}\\(\\) at .*slot-death.test.ts:\\d+:\\d+: slot \\d of executor .* ran out of its JavaScript heap \\(`,
+        ),
+      })
+    await once.stop()
+  })
   test('a value that is larger than its slot may hold is refused at the line that made it, wherever it would go', async () => {
     const small = await createContext({ master, memoryBytes: 32 * 2 ** 20, onLog: () => {} })
     const megabytes = (count: number) => count * 2 ** 20

@@ -15,6 +15,31 @@ async function failure(call: () => unknown): Promise<string> {
 onEveryCluster((context) => {
   const numbers = () => context().range(0, 4, { partitions: 2 })
 
+  test('a function that merges is named where it throws, on both sides of a shuffle and late in a partition', async () => {
+    const throwing = (): number => {
+      throw new RangeError('no')
+    }
+    const calls = {
+      'before the shuffle': numbers()
+        .map((n): [number, number] => [n % 1, n])
+        .reduceByKey(throwing),
+      'after the shuffle, not at the first key': context()
+        .range(0, 60_000, { partitions: 2 })
+        .map((n): [number, number] => [n % 30_000, n])
+        .reduceByKey((a, b) => (a === 29_999 ? throwing() : a + b), 1)
+        .mapValues((n) => n),
+      'in place': numbers()
+        .map((n): [number, number] => [n % 1, n])
+        .partitionBy(1)
+        .mapValues((n) => n)
+        .reduceByKey(throwing),
+    }
+    for (const [name, call] of Object.entries(calls))
+      expect([name, await failure(() => call.count())]).toEqual([
+        name,
+        expect.stringMatching(/^TaskError: reduceByKey\(\) here failed: RangeError: no/),
+      ])
+  })
   test('a key that contains itself has no place in an order', async () => {
     const cyclic = () => numbers().map((n) => loop(n))
     const pairs = () => numbers().map((n): [unknown, number] => [loop(n), n])

@@ -68,6 +68,8 @@ export function* stretches(
     failed: -1,
   }
   const last = fused.at(-1)
+  // Memory that is full before the next stretch was not filled by the steps, which have let go of their rows.
+  const holds = sink.kind !== 'rows' && sink.kind !== 'count'
   for (const chunk of batchedChunks(scope, batched, source, partition))
     for (let from = 0; from < chunk.length; from += stretchRows) {
       scope.checkCancelled()
@@ -78,6 +80,7 @@ export function* stretches(
         if (state.failed >= 0) enter(state.failed)
         throw error
       }
+      if (holds) scope.enter(undefined, partition)
       yield
     }
   for (const { datasetId } of chain) scope.ended(datasetId, partition)
