@@ -2,8 +2,7 @@
 
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -11,11 +10,18 @@ import type { Config } from '../base/config.ts'
 import { defaultMemoryBytes } from '../base/memory-budget.ts'
 import { ClusterError } from '../base/errors.ts'
 import { entryFile } from '../base/package-files.ts'
+import { ownedPath } from '../storage/owned-folder.ts'
 import type { Cluster } from './cluster.ts'
 import { connectDaemons } from './daemons.ts'
 
-export async function startLocalCluster(executors: number, cores: number, config: Config): Promise<Cluster> {
-  const folder = mkdtempSync(join(config.workDir ?? tmpdir(), 'gridify-cluster-'))
+export async function startLocalCluster(
+  executors: number,
+  cores: number,
+  config: Config,
+  workParent: string,
+): Promise<Cluster> {
+  const folder = ownedPath(workParent, 'cluster')
+  mkdirSync(folder, { mode: 0o700 })
   const secretFile = join(folder, 'secret')
   writeFileSync(secretFile, randomBytes(32).toString('hex'), { mode: 0o600 })
   const removeFolder = () => rmSync(folder, { recursive: true, force: true })

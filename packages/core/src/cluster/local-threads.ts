@@ -1,7 +1,5 @@
 /** `local[n]`: one executor in this process, its I/O on one worker thread and n slots on others. */
 
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
@@ -9,6 +7,7 @@ import { defaultMemoryBytes } from '../base/memory-budget.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import { entryFile } from '../base/package-files.ts'
 import type { SessionThreadData } from '../executor/session-thread.ts'
+import { ownedPath } from '../storage/owned-folder.ts'
 import { portChannel } from '../transport/port-channel.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -18,7 +17,7 @@ export async function startLocalThreads(slots: number, config: Config, workParen
     cores: slots,
     memoryBytes: config.memoryBytes ?? defaultMemoryBytes(),
     heapBytes: config.heapBytes,
-    workFolder: join(workParent, `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
+    workFolder: ownedPath(workParent, 'work'),
     importRoots: [process.cwd()],
   }
   const worker = new Worker(entryFile('session-thread'), {

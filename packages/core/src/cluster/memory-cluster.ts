@@ -1,8 +1,6 @@
 /** `memory[n]`: n executors on the caller's own thread and on virtual time, joined by channels in memory; for tests and simulation. */
 
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import type { Config } from '../base/config.ts'
 import { defaultMemoryBytes, memoryBudget } from '../base/memory-budget.ts'
 import { virtualClock } from '../base/virtual-clock.ts'
@@ -10,6 +8,7 @@ import { FetchError } from '../base/errors.ts'
 import type { ExecutorId } from '../base/ids.ts'
 import { memorySlots } from '../executor/memory-slot.ts'
 import { ExecutorSession } from '../executor/session.ts'
+import { ownedPath } from '../storage/owned-folder.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { fairDelivery } from '../transport/fair-delivery.ts'
@@ -21,7 +20,7 @@ export interface MemoryCluster extends Cluster {
   crash(id: string): void
 }
 
-export function startMemoryCluster(count: number, config: Config): MemoryCluster {
+export function startMemoryCluster(count: number, config: Config, workParent = tmpdir()): MemoryCluster {
   const clock = virtualClock()
   const deliver = fairDelivery()
   const sessions = new Map<ExecutorId, ExecutorSession>()
@@ -33,10 +32,7 @@ export function startMemoryCluster(count: number, config: Config): MemoryCluster
     const budget = memoryBudget(config.memoryBytes ?? defaultMemoryBytes(count), 1)
     // Its pages do not depend on what the process takes, so that runs are repeatable.
     const pool = PagePool.create(budget.poolLimitBytes)
-    const workFolder = new WorkFolder(
-      join(tmpdir(), `gridify-${process.pid}-${randomBytes(4).toString('hex')}`),
-      'store',
-    )
+    const workFolder = new WorkFolder(ownedPath(workParent, 'work'), 'store')
     peerChannels.set(id, new Set())
     const session = new ExecutorSession(executorEnd, {
       cores: 1,

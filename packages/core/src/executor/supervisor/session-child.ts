@@ -1,13 +1,14 @@
 /** One session process as its supervisor sees it: from fork to obituary. */
 
 import { fork, type ChildProcess } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../base/clock.ts'
 import { deferred } from '../../base/async.ts'
+import { ownedPath } from '../../storage/owned-folder.ts'
 import type { Obituary } from '../../transport/connect.ts'
 import type { Upgrade } from '../../transport/listener.ts'
 import type { SessionMessage, SessionStart, SupervisorMessage } from './messages.ts'
@@ -23,16 +24,22 @@ export class SessionChild {
   readonly #start: SessionStart
   #lastRssBytes: number | null = null
 
-  constructor(entry: URL, start: Omit<SessionStart, 'ownsProcessGroup'>, log: (line: string) => void) {
+  constructor(
+    entry: URL,
+    start: Omit<SessionStart, 'workDir' | 'ownsProcessGroup'>,
+    workParent: string,
+    log: (line: string) => void,
+  ) {
     // A group of its own, so that what the user's functions started can be ended with it.
     const detached = process.platform !== 'win32'
-    this.#start = { ...start, ownsProcessGroup: detached }
     this.#process = fork(fileURLToPath(entry), [], {
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
       detached,
     })
+    const workDir = ownedPath(workParent, 'session', this.#process.pid)
+    this.#start = { ...start, workDir, ownsProcessGroup: detached }
     this.#process.on('message', (message: SessionMessage) => this.#hear(message))
     // Sending to a process that is about to end fails; its exit tells all there is to tell.
     this.#process.on('error', () => {
@@ -40,6 +47,12 @@ export class SessionChild {
     })
     this.#process.on('exit', (exitCode, signal) => this.#bury(exitCode, signal))
     for (const output of [this.#process.stdout, this.#process.stderr]) if (output) logLines(output, start.session, log)
+    try {
+      mkdirSync(workDir, { mode: 0o700 })
+    } catch (error) {
+      this.#killGroup()
+      throw error
+    }
     this.#tell({ type: 'start', ...this.#start })
   }
 

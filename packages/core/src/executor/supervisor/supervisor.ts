@@ -4,10 +4,8 @@
  * driver learns how its process ended and decides.
  */
 
-import { mkdtempSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
 import { entryFile } from '../../base/package-files.ts'
 import { UsageError } from '../../base/errors.ts'
@@ -16,6 +14,7 @@ import type { Obituary } from '../../transport/connect.ts'
 import type { Claim } from '../../transport/handshake.ts'
 import { listen, refuseSocket, type Listener, type Refusal, type Upgrade } from '../../transport/listener.ts'
 import { bridge } from './bridge.ts'
+import { removeAbandoned } from '../../storage/owned-folder.ts'
 import { checkWorkParent } from '../../storage/work-folder.ts'
 import { SessionChild } from './session-child.ts'
 
@@ -78,6 +77,7 @@ export class Supervisor {
     }
     const workDir = options.workDir ?? tmpdir()
     checkWorkParent(workDir, '--work-dir')
+    await removeAbandoned(workDir)
     const supervisor = new Supervisor(options, workDir)
     supervisor.#listener = await listen({
       host,
@@ -142,14 +142,14 @@ export class Supervisor {
     const present = this.#sessions.get(session)
     if (present) return present
     const { cores, heapBytes, root, imports = [], logLevel = 'info' } = this.#options
-    const workDir = mkdtempSync(join(this.#workDir, 'gridify-session-'))
     const { advertise } = this.#options
     const memoryBytes = this.#share(this.#sessions.size + 1)
     for (const other of this.#sessions.values()) other.share(memoryBytes)
     const name = advertise ?? (isWildcard(this.#options.host) ? 'executor' : this.url)
     const child = new SessionChild(
       this.#options.entry ?? entryFile('session-main'),
-      { session, cores, memoryBytes, heapBytes, workDir, root, imports, name, advertise, logLevel },
+      { session, cores, memoryBytes, heapBytes, root, imports, name, advertise, logLevel },
+      this.#workDir,
       this.#log,
     )
     this.#sessions.set(session, child)
