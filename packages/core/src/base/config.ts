@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { z } from 'zod'
 import { leastHeapBytes, leastMemoryBytes } from './memory-budget.ts'
 import { UsageError } from './errors.ts'
-import { checkAddress } from './file-address.ts'
+import { checkAddress, hasScheme } from './file-address.ts'
 import type { LogRecord } from './logger.ts'
 import type { TaskReport } from './task-report.ts'
 import { wrongOption } from './wrong-option.ts'
@@ -15,6 +15,8 @@ const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   return z.int(rule).min(least, rule).max(most, rule)
 }
 
+const fileRule = 'the path of a file'
+const workDirRule = 'the path of a folder on this machine'
 const folderRule = 'the path or the s3:// address of a folder'
 
 const atLeast = (least: number) => {
@@ -27,8 +29,8 @@ const schema = z.strictObject({
   executors: z
     .array(z.string('an address, such as ws://host:7077'), 'a list of addresses, such as ws://host:7077')
     .optional(),
-  secretFile: z.string('the path of a file').optional(),
-  tlsCaFile: z.string('the path of a file').optional(),
+  secretFile: z.string(fileRule).min(1, fileRule).optional(),
+  tlsCaFile: z.string(fileRule).min(1, fileRule).optional(),
   memoryBytes: whole(leastMemoryBytes).optional(),
   heapBytes: whole(leastHeapBytes, 2 ** 40).optional(),
   shuffleStorage: z.enum(['memory', 'disk'], "'memory' or 'disk'"),
@@ -40,7 +42,11 @@ const schema = z.strictObject({
     [z.literal(false), z.strictObject({ factor: atLeast(1).default(2), minBytes: atLeast(0).default(2 ** 20) })],
     'false, or an object such as { factor: 2, minBytes: 1048576 }',
   ),
-  workDir: z.string('the path of a folder').optional(),
+  workDir: z
+    .string(workDirRule)
+    .min(1, workDirRule)
+    .refine((path) => !hasScheme(path), workDirRule)
+    .optional(),
   checkpointDir: z.string(folderRule).min(1, folderRule).optional(),
   modules: z
     .record(

@@ -6,6 +6,10 @@ import { UsageError } from './errors.ts'
 /** Two letters at least: `C:\data` is a path. */
 const schemed = /^([a-z][a-z0-9+.-]+):\/\//i
 
+export function hasScheme(address: string): boolean {
+  return schemed.test(address)
+}
+
 /** @throws UsageError for a scheme that nothing here reads or writes, which would be taken for a folder's name. */
 export function checkAddress(address: string, what: string): void {
   const [start, scheme] = schemed.exec(address) ?? []

@@ -13,6 +13,17 @@ test.each([
     { checkpointDir: 'hdfs://name/checkpoints' },
     'createContext(): option `checkpointDir`: hdfs://name/checkpoints begins with hdfs://, which is not supported',
   ],
+  [{ workDir: '' }, "createContext(): option `workDir` must be the path of a folder on this machine, got ''"],
+  [
+    { workDir: 's3://bucket/work' },
+    "createContext(): option `workDir` must be the path of a folder on this machine, got 's3://bucket/work'",
+  ],
+  [{ secretFile: '' }, "createContext(): option `secretFile` must be the path of a file, got ''"],
+  [{ tlsCaFile: '' }, "createContext(): option `tlsCaFile` must be the path of a file, got ''"],
+  [
+    { checkpointDir: '' },
+    "createContext(): option `checkpointDir` must be the path or the s3:// address of a folder, got ''",
+  ],
   [{ taskMaxFailures: 0 }, 'createContext(): option `taskMaxFailures` must be a whole number of at least 1, got 0'],
   [{ localityWaitMs: Number.NaN }, 'createContext(): option `localityWaitMs` must be a number of at least 0, got NaN'],
   [{ shuffleStorage: 'tape' }, "createContext(): option `shuffleStorage` must be 'memory' or 'disk', got 'tape'"],
