@@ -21,9 +21,18 @@ export function addNumber(moments: Moments, value: number): void {
   moments.sum += value
   moments.mean += distance / moments.count
   moments.spread += distance * (value - moments.mean)
-  // Math.min, unlike a comparison, lets NaN through.
-  moments.min = Math.min(moments.min, value)
-  moments.max = Math.max(moments.max, value)
+  const isFirst = moments.count === 1
+  moments.min = isFirst ? value : lesser(moments.min, value)
+  moments.max = isFirst ? value : larger(moments.max, value)
+}
+
+/** In the one order of values, as `min()` and `max()`: NaN is larger than any number, and the first of equals stays. */
+function lesser(left: number, right: number): number {
+  return right < left || Number.isNaN(left) ? right : left
+}
+
+function larger(left: number, right: number): number {
+  return right > left || (Number.isNaN(right) && !Number.isNaN(left)) ? right : left
 }
 
 /** Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979. */
@@ -37,7 +46,7 @@ export function mergeMoments(left: Moments, right: Moments): Moments {
     sum: left.sum + right.sum,
     mean: left.mean + (distance * right.count) / count,
     spread: left.spread + right.spread + (distance * distance * left.count * right.count) / count,
-    min: Math.min(left.min, right.min),
-    max: Math.max(left.max, right.max),
+    min: lesser(left.min, right.min),
+    max: larger(left.max, right.max),
   }
 }

@@ -1001,7 +1001,8 @@ export class Dataset<T> {
   }
 
   /**
-   * The smallest row, in the order of values or in that of `compare`; the first of equal ones.
+   * The smallest row, in the order of values or in that of `compare`; the first of equal ones. NaN is larger than any number: it is the
+   * smallest only of itself.
    * @throws UsageError on an empty dataset.
    * @example
    * await context.parallelize([3, 9, 4]).min() // 3
@@ -1011,7 +1012,7 @@ export class Dataset<T> {
   }
 
   /**
-   * The largest row, in the order of values or in that of `compare`; the first of equal ones.
+   * The largest row, in the order of values or in that of `compare`; the first of equal ones. NaN is larger than any number.
    * @throws UsageError on an empty dataset.
    * @example
    * await context.parallelize([3, 9, 4]).max() // 9

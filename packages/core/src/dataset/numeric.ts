@@ -13,9 +13,9 @@ export interface Stats {
   readonly sum: number
   /** Their sum divided by their count. */
   readonly mean: number
-  /** The least of them, Infinity of none. */
+  /** The least of them, Infinity of none; NaN is larger than any number, so it is NaN where there is nothing else. */
   readonly min: number
-  /** The largest of them, -Infinity of none. */
+  /** The largest of them, -Infinity of none; NaN where there is one. */
   readonly max: number
   /** Of the numbers themselves: squared distances divided by `count`. */
   readonly variance: number

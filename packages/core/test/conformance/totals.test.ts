@@ -35,6 +35,20 @@ onEveryCluster((context) => {
     })
   })
 
+  test('the least and the largest number are the first and the last of a sort, in stats too', async () => {
+    const lists = [[NaN, 1, 3, -2], [1, NaN], [NaN, NaN], [0, -0], [-0, 0, NaN], [Infinity, NaN, -Infinity], [7]]
+    for (const list of lists)
+      for (const partitions of [1, 2, 5]) {
+        const numbers = context().parallelize(list, partitions)
+        const sorted = await numbers.sortBy((n) => n).collect()
+        const largest = sorted.at(-1)!
+        const { min, max } = await numbers.stats()
+        expect([list, min, await numbers.min()]).toEqual([list, sorted[0], sorted[0]])
+        // Of equals the first that came.
+        const firstLargest = list.find((n) => n === largest) ?? NaN
+        expect([list, max, await numbers.max()]).toEqual([list, firstLargest, firstLargest])
+      }
+  })
   test('statistics of numbers take one pass', async () => {
     const { stdev, sampleStdev, ...rest } = await numbers().stats()
     expect(rest).toEqual({
