@@ -71,7 +71,7 @@ export type Compression = 'gzip' | 'zstd'
 export interface MalformedRow {
   /** The file that it stands in. */
   readonly path: string
-  /** Counted from 1; for a record of several lines, its last. */
+  /** Counted from 1; for a record of several lines, its first. */
   readonly line: number
   /** Its beginning. */
   readonly text: string

@@ -6,6 +6,7 @@ import type { FileSplit } from '../base/file-split.ts'
 import { UsageError } from '../base/errors.ts'
 import { csvParser, csvSyncParser } from './lazy-packages.ts'
 import type { MalformedCounter } from './malformed-rows.ts'
+import { RecordLines } from './record-lines.ts'
 import { readLines, splitBytes } from './text-lines.ts'
 
 type CsvFormat = Extract<ReadFormat, { kind: 'csv' }>
@@ -69,28 +70,46 @@ interface SynchronousParser {
   parse(
     chunk: Buffer | undefined,
     end: boolean,
-    push: (row: { record: string[] }) => void,
+    push: (row: { record: string[]; raw: string }) => void,
     close: () => void,
   ): CsvError | undefined
+  /** Called after each record, also after one with an error. */
+  __resetRecord(): void
+  /** The text of the record so far. */
+  readonly state: { readonly rawBuffer: { toString(encoding: string): string } }
 }
 
 function* longRecords(split: FileSplit, options: Options, site: string): Generator<Parsed[]> {
   let parsed: Parsed[] = []
+  const lines = new RecordLines(options.comment as string | undefined)
+  let isBroken = false
   const { Parser } = csvParser()
   const parser = new Parser({
     ...options,
     skip_records_with_error: true,
     raw: true,
-    on_skip: (error, raw) => {
-      if (error) parsed.push({ line: parser.info.lines, text: (raw ?? '').trimEnd(), error })
+    on_skip: (error, raw = '') => {
+      // The parser goes on in the same record, and may find more in it.
+      if (!error || isBroken) return
+      isBroken = true
+      parsed.push({ line: lines.startOf(raw), text: lines.textOf(raw), error: withoutLine(error) })
     },
   })
   const { api } = parser as unknown as { api: SynchronousParser }
+  const resetRecord = api.__resetRecord.bind(api)
+  api.__resetRecord = () => {
+    if (isBroken) lines.pass(api.state.rawBuffer.toString('utf8'))
+    isBroken = false
+    resetRecord()
+  }
   const feed = (chunk: Buffer | undefined) => {
     const error = api.parse(
       chunk,
       chunk === undefined,
-      ({ record }) => parsed.push({ line: parser.info.lines, record }),
+      ({ record, raw }) => {
+        parsed.push({ line: lines.startOf(raw), record })
+        lines.pass(raw)
+      },
       () => {},
     )
     if (error) throw error
@@ -100,6 +119,11 @@ function* longRecords(split: FileSplit, options: Options, site: string): Generat
   }
   for (const chunk of splitBytes(split, site)) yield feed(chunk)
   yield feed(undefined)
+}
+
+/** The parser tells where it is, which is not where the record begins, and counts a newline of two characters twice inside of a value. */
+function withoutLine(error: CsvError): Error {
+  return new Error(error.message.replace(/ at line \d+/, ''), { cause: error })
 }
 
 /** Every line is a record of its own, so that a bad one spoils no other. */
@@ -129,7 +153,7 @@ function parseLines(lines: readonly { text: string; line: number }[], options: O
     try {
       return (parse(text, options) as string[][]).map((record) => ({ line, record }))
     } catch (error) {
-      return [{ line, text, error: error as Error }]
+      return [{ line, text, error: withoutLine(error as CsvError) }]
     }
   })
 }

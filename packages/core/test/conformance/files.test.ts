@@ -197,6 +197,34 @@ onEveryCluster((context) => {
       /bad\.csv, line 3: 1 values for 2 columns: 3/,
     )
   })
+  test.each(['\n', '\r\n'])(
+    'a bad record is named by the line where it begins, with lines that end in %j',
+    async (end) => {
+      const lines = ['# first', 'a,b', '"one', 'value",1', '', '# a note', '"of', 'three', '""lines""",2,too many']
+      const more = ['', '5,6', '"x"y",8', '9,10', '#"', '"an', 'end",1', '12', '"never', '# closed', '']
+      const path = written('long.csv', [...lines, ...more].join(end))
+      const rows = context().csv(path, { header: true, comment: '#', onMalformed: 'collect' })
+      expect(await rows.collect()).toEqual([
+        { a: `one${end}value`, b: '1' },
+        { a: '5', b: '6' },
+        { a: '9', b: '10' },
+        { a: `an${end}end`, b: '1' },
+      ])
+      expect(
+        rows.malformed.rows.map(({ line, text, reason }) => [line, text.slice(0, 3), reason.split(':')[0]]),
+      ).toEqual([
+        [7, 'of' + end.slice(0, 1), '3 values for 2 columns'],
+        [12, '"x"', 'Invalid Closing Quote'],
+        [17, '12', '1 values for 2 columns'],
+        [18, '"ne', 'Quote Not Closed'],
+      ])
+      await expect(
+        context()
+          .csv(written('open.csv', ['a,b', '1,2', '"3', '4', '5'].join(end)))
+          .count(),
+      ).rejects.toThrow(/open\.csv, line 3: Quote Not Closed: the parsing is finished with an opening quote: "3/)
+    },
+  )
   test('options that are none are refused before any work', () => {
     expect(() => context().csv('x', { delimeter: ';' } as {})).toThrow(
       'csv() has no option `delimeter`; did you mean `delimiter`?',
