@@ -1,7 +1,7 @@
 /** The one configuration schema: options > environment (`GRIDIFY_*`) > defaults; an unknown key names the nearest. */
 
 import { inspect } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { leastHeapBytes, leastMemoryBytes } from './memory-budget.ts'
 import { UsageError } from './errors.ts'
 import { checkAddress, hasScheme } from './file-address.ts'
@@ -12,51 +12,53 @@ import { wrongOption } from './wrong-option.ts'
 /** Messages are rules that follow "must be". */
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   const rule = `a whole number ${most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`}`
-  return z.int(rule).min(least, rule).max(most, rule)
+  return z.int(rule).check(z.minimum(least, rule), z.maximum(most, rule))
 }
 
 const fileRule = 'the path of a file'
 const workDirRule = 'the path of a folder on this machine'
 const folderRule = 'the path or the s3:// address of a folder'
 
+const named = (rule: string) => z.string(rule).check(z.minLength(1, rule))
+
 const atLeast = (least: number) => {
   const rule = `a number of at least ${least}`
-  return z.number(rule).min(least, rule)
+  return z.number(rule).check(z.minimum(least, rule))
 }
 
+// zod/mini, since the bundle then takes in no more of zod than it uses: loading all of it costs a tenth of a second of CPU.
 const schema = z.strictObject({
   master: z.string("a string, such as 'local[2]'"),
-  executors: z
-    .array(z.string('an address, such as ws://host:7077'), 'a list of addresses, such as ws://host:7077')
-    .optional(),
-  secretFile: z.string(fileRule).min(1, fileRule).optional(),
-  tlsCaFile: z.string(fileRule).min(1, fileRule).optional(),
-  memoryBytes: whole(leastMemoryBytes).optional(),
-  heapBytes: whole(leastHeapBytes, 2 ** 40).optional(),
+  executors: z.optional(
+    z.array(z.string('an address, such as ws://host:7077'), 'a list of addresses, such as ws://host:7077'),
+  ),
+  secretFile: z.optional(named(fileRule)),
+  tlsCaFile: z.optional(named(fileRule)),
+  memoryBytes: z.optional(whole(leastMemoryBytes)),
+  heapBytes: z.optional(whole(leastHeapBytes, 2 ** 40)),
   shuffleStorage: z.enum(['memory', 'disk'], "'memory' or 'disk'"),
   networkCompression: z.enum(['none', 'zstd'], "'none' or 'zstd'"),
   taskMaxFailures: whole(1),
   taskMaxLosses: whole(1),
-  localityWaitMs: z.number('a number of at least 0').min(0, 'a number of at least 0'),
+  localityWaitMs: atLeast(0),
   skewSplit: z.union(
-    [z.literal(false), z.strictObject({ factor: atLeast(1).default(2), minBytes: atLeast(0).default(2 ** 20) })],
+    [
+      z.literal(false),
+      z.strictObject({ factor: z._default(atLeast(1), 2), minBytes: z._default(atLeast(0), 2 ** 20) }),
+    ],
     'false, or an object such as { factor: 2, minBytes: 1048576 }',
   ),
-  workDir: z
-    .string(workDirRule)
-    .min(1, workDirRule)
-    .refine((path) => !hasScheme(path), workDirRule)
-    .optional(),
-  checkpointDir: z.string(folderRule).min(1, folderRule).optional(),
-  modules: z
-    .record(
+  workDir: z.optional(named(workDirRule).check(z.refine((path) => !hasScheme(path), workDirRule))),
+  checkpointDir: z.optional(named(folderRule)),
+  modules: z.optional(
+    z.record(
       z.string(),
       z.enum(['value', 'installed', 'bundle'], "'value', 'installed' or 'bundle'"),
       "an object such as { './src/model.ts': 'bundle' }",
-    )
-    .optional(),
-  onLog: z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function').optional(),
-  onTask: z.custom<(report: TaskReport) => void>((value) => typeof value === 'function', 'a function').optional(),
+    ),
+  ),
+  onLog: z.optional(z.custom<(record: LogRecord) => void>((value) => typeof value === 'function', 'a function')),
+  onTask: z.optional(z.custom<(report: TaskReport) => void>((value) => typeof value === 'function', 'a function')),
 })
 
 /** Which partitions of joined, grouped or repartitioned rows are large enough to be made by several tasks. */

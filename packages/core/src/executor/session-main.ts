@@ -9,9 +9,29 @@ import { PagePool } from '../storage/page-pool.ts'
 import { connect } from '../transport/connect.ts'
 import { ExecutorSession } from './session.ts'
 import { acceptChannels, sessionStart } from './supervisor/session-process.ts'
+import { startAhead } from './start-ahead.ts'
 import { threadSlots } from './thread-slot.ts'
 
 const start = await sessionStart()
+const name = `${start.name}#${process.pid}`
+const cores = start.cores || cpus().length
+const budget = memoryBudget(start.memoryBytes, cores, start.heapBytes)
+const pool = PagePool.create(budget.poolLimitBytes, budget.poolBytes)
+const importRoots = [start.root ?? process.cwd()]
+const idleBytes = process.memoryUsage.rss()
+// While the driver still introduces itself.
+const startSlot = startAhead(
+  cores,
+  threadSlots({
+    executor: name,
+    pool,
+    workFolder: start.workDir,
+    importRoots,
+    root: start.root,
+    imports: start.imports,
+    budget,
+  }),
+)
 let session: ExecutorSession | undefined
 const early: Parameters<ExecutorSession['servePeer']>[0][] = []
 const link = acceptChannels({
@@ -22,27 +42,15 @@ const link = acceptChannels({
       return
     }
     if (purpose !== 'control' || session) return channel.close('a session has one control channel')
-    const name = `${start.name}#${process.pid}`
-    const cores = start.cores || cpus().length
-    const budget = memoryBudget(start.memoryBytes, cores, start.heapBytes)
-    const pool = PagePool.create(budget.poolLimitBytes, budget.poolBytes)
-    const importRoots = [start.root ?? process.cwd()]
     session = new ExecutorSession(channel, {
       cores,
       pool,
       budget,
+      idleBytes,
       residentBytes: () => process.memoryUsage.rss(),
       clock: systemClock,
       workFolder: new WorkFolder(start.workDir, 'store'),
-      startSlot: threadSlots({
-        executor: name,
-        pool,
-        workFolder: start.workDir,
-        importRoots,
-        root: start.root,
-        imports: start.imports,
-        budget,
-      }),
+      startSlot,
       connectPeer: (_id, url, key, ca) => dialPeer(url, key, ca),
       advertise: start.advertise,
       onLog: ({ level, message }) => console.log(`${level} ${message}`),

@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly budget: MemoryBudget
   /** What the process has in memory; undefined where that is not to matter. */
   readonly residentBytes?: () => number
+  /** What it had before its slots. */
+  readonly idleBytes?: number
   readonly workFolder: WorkFolder
   readonly clock: Clock
   readonly startSlot: StartSlot
@@ -70,8 +72,6 @@ export class ExecutorSession {
   #peers = new Map<ExecutorId, string>()
   #countedNetworkBytes = 0
   #memoryBytes: number
-  /** What the process had before its slots. */
-  readonly #idleBytes: number
   #key = ''
   #ca: string | undefined
   /** It has been said, and would be said for each block. */
@@ -86,7 +86,6 @@ export class ExecutorSession {
       fetchAttempts,
     })
     this.#memoryBytes = options.budget.memoryBytes
-    this.#idleBytes = options.residentBytes?.() ?? 0
     this.#client = new BlockClient(
       (id) => {
         const url = this.#peers.get(id)
@@ -437,10 +436,10 @@ export class ExecutorSession {
 
   /** Grants more pages while the whole process, beside what it had when idle, stays within its memory. */
   #growPool(bytes: number): boolean {
-    const { pool, residentBytes } = this.#options
+    const { pool, residentBytes, idleBytes = 0 } = this.#options
     if (!residentBytes || pool.capacityBytes >= pool.limitBytes) return false
     const step = Math.max(bytes, growthBytes)
-    if (residentBytes() - this.#idleBytes + step > this.#memoryBytes) return false
+    if (residentBytes() - idleBytes + step > this.#memoryBytes) return false
     pool.grant(pool.capacityBytes + step)
     return pool.fits(bytes)
   }

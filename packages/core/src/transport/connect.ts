@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { AbortedError, AuthenticationError, ClusterError, GridifyError, UsageError } from '../base/errors.ts'
 import { productVersion, protocolVersion } from '../protocol/version.ts'
 import {
@@ -77,19 +77,22 @@ export async function fetchObituary(
   })
 }
 
-const challengeSchema = z.object({ serverNonce: z.string().max(128), signature: z.string().max(128) })
-const obituarySchema = z.object({
-  obituary: z
-    .object({
-      exitCode: z.number().nullable(),
-      signal: z.string().nullable(),
-      lastRssBytes: z.number().nullable(),
-      at: z.number(),
-    })
-    .nullable(),
+const challengeSchema = z.object({
+  serverNonce: z.string().check(z.maxLength(128)),
+  signature: z.string().check(z.maxLength(128)),
 })
-const mismatchSchema = z.object({ protocol: z.number(), version: z.string().max(64) })
-const refusalSchema = z.object({ error: z.string().max(1000) })
+const obituarySchema = z.object({
+  obituary: z.nullable(
+    z.object({
+      exitCode: z.nullable(z.number()),
+      signal: z.nullable(z.string()),
+      lastRssBytes: z.nullable(z.number()),
+      at: z.number(),
+    }),
+  ),
+})
+const mismatchSchema = z.object({ protocol: z.number(), version: z.string().check(z.maxLength(64)) })
+const refusalSchema = z.object({ error: z.string().check(z.maxLength(1000)) })
 
 interface Answer {
   readonly status: number
@@ -169,7 +172,7 @@ class Dialing {
     return answer
   }
 
-  parse<T>(schema: z.ZodType<T>, answer: Answer): T {
+  parse<T>(schema: z.ZodMiniType<T>, answer: Answer): T {
     const parsed = parseBody(schema, answer.body)
     if (parsed === undefined) throw this.#stranger(`it answered HTTP ${answer.status}`)
     return parsed
@@ -299,7 +302,7 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }
 }
 
-function parseBody<T>(schema: z.ZodType<T>, body: string): T | undefined {
+function parseBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   try {
     return schema.parse(JSON.parse(body))
   } catch {
