@@ -17,7 +17,8 @@ export async function connectDaemons(
   { secretFile, tlsCaFile }: { readonly secretFile?: string | undefined; readonly tlsCaFile?: string | undefined },
 ): Promise<Cluster> {
   if (urls.length === 0) throw new UsageError('executors: give at least one ws:// address')
-  if (new Set(urls).size < urls.length) throw new UsageError('executors: an address is given twice')
+  const twice = urls.find((url, i) => urls.indexOf(url) !== i)
+  if (twice !== undefined) throw new UsageError(`executors: ${twice} is given twice; name each executor once`)
   const loopback = urls.every((url) => ['127.0.0.1', 'localhost', '[::1]'].includes(parseUrl(url).hostname))
   const secret = await loadSecret({ file: secretFile, loopback })
   const ca = tlsCaFile === undefined ? undefined : await readCa(tlsCaFile)

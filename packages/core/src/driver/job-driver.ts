@@ -14,12 +14,13 @@ import type { HeldBlocks } from '../plan/explain.ts'
 import { describeThrown } from '../base/describe-thrown.ts'
 import { neededInputs } from '../plan/inputs.ts'
 import { fromWire } from '../protocol/failure.ts'
-import type {
-  AccumulatorUpdate,
-  DriverMessage,
-  ExecutorMessage,
-  TaskDescription,
-  TaskInput,
+import {
+  dialedTwice,
+  type AccumulatorUpdate,
+  type DriverMessage,
+  type ExecutorMessage,
+  type TaskDescription,
+  type TaskInput,
 } from '../protocol/messages.ts'
 import { closuresOf, mapClosures, withoutChunks } from '../protocol/plan-closures.ts'
 import { forExecutors, type StagePlan } from '../protocol/stage-plan.ts'
@@ -186,6 +187,11 @@ export class JobDriver {
       } else this.#onMessage(executor, said)
     })
     void channel.closed.then(async ({ reason }) => {
+      const [, other] = reason.split(dialedTwice)
+      if (other !== undefined)
+        return ready.reject(
+          new UsageError(`executors: ${url} is the same executor as the one at ${other}; name it once, by one address`),
+        )
       const end = await describeEnd?.().catch(() => undefined)
       const story = `executor ${id} was lost: ${end ?? reason}`
       executor.metPeers.resolve([])

@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { systemClock } from '../base/clock.ts'
 import { memoryBudget } from '../base/memory-budget.ts'
+import { dialedTwice } from '../protocol/messages.ts'
 import { WorkFolder } from '../storage/work-folder.ts'
 import { PagePool } from '../storage/page-pool.ts'
 import { connect } from '../transport/connect.ts'
@@ -33,15 +34,19 @@ const startSlot = startAhead(
   }),
 )
 let session: ExecutorSession | undefined
+/** Where the driver found this executor. */
+let foundAt = ''
 const early: Parameters<ExecutorSession['servePeer']>[0][] = []
 const link = acceptChannels({
-  onChannel(purpose, channel) {
+  onChannel(purpose, channel, _peer, host) {
     if (purpose === 'peer') {
       if (session) session.servePeer(channel)
       else early.push(channel)
       return
     }
-    if (purpose !== 'control' || session) return channel.close('a session has one control channel')
+    if (purpose !== 'control') return channel.close('data channels are not used')
+    if (session) return channel.close(`${dialedTwice}${foundAt}`)
+    foundAt = host
     session = new ExecutorSession(channel, {
       cores,
       pool,

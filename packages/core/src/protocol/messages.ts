@@ -145,6 +145,9 @@ export type DriverMessage =
   | { readonly type: 'discard'; readonly block: string }
   | { readonly type: 'stop' }
 
+/** Begins the reason for which a session closes a second control channel; the address of the first follows. */
+export const dialedTwice = 'this executor is dialed already, at '
+
 export type ExecutorMessage =
   | {
       readonly type: 'ready'

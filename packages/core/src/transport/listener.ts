@@ -29,7 +29,7 @@ export interface Refusal {
 /** An authenticated connection on which the WebSocket handshake is still to be answered. */
 export interface Upgrade {
   readonly claim: Claim
-  /** The headers that the WebSocket answer needs. */
+  /** The headers that the WebSocket answer needs, and `host`, the address that was dialed. */
   readonly headers: Readonly<Record<string, string>>
   readonly socket: Socket
   readonly head: Buffer
@@ -60,7 +60,7 @@ export interface Listener {
 const maxHeaderBytes = 8 * 1024
 /** Connections that have not proved themselves yet; more are dropped, so that strangers take bounded memory. */
 const maxStrangers = 512
-const upgradeHeaders = ['upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version'] as const
+const upgradeHeaders = ['host', 'upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version'] as const
 
 export async function listen(options: ListenOptions): Promise<Listener> {
   const gate = new Gate(options)

@@ -9,8 +9,13 @@ import type { WebSocketChannel } from '../../transport/web-socket-channel.ts'
 import type { SessionMessage, SessionStart, SupervisorMessage } from './messages.ts'
 
 export interface SessionHandlers {
-  /** An authenticated channel; `peerExecutor` is the id of the executor that dialed, where one did. */
-  onChannel(purpose: 'control' | 'data' | 'peer', channel: WebSocketChannel, peerExecutor?: string): void
+  /** An authenticated channel; `peerExecutor` is the id of the executor that dialed, where one did, `host` the address that was dialed. */
+  onChannel(
+    purpose: 'control' | 'data' | 'peer',
+    channel: WebSocketChannel,
+    peerExecutor: string | undefined,
+    host: string,
+  ): void
   /** The daemon is shutting down: finish what runs, then `exit`. Without this handler, `onShutdown` and exit at once. */
   onDrain?(): void
   /** Sessions of other drivers have come or gone: what this one may take now. */
@@ -67,7 +72,7 @@ export function acceptChannels(handlers: SessionHandlers): SessionProcess {
       const acceptor = purpose === 'peer' ? peers : drivers
       acceptor.accept({ ...message, socket }, (channel) => {
         hasChannel = true
-        handlers.onChannel(purpose, channel, executor === '' ? undefined : executor)
+        handlers.onChannel(purpose, channel, executor === '' ? undefined : executor, message.headers['host'] ?? '')
       })
     }
   }, shutDown)
