@@ -254,10 +254,8 @@ export class TaskRun implements OperatorScope, PipelineScope {
       const { place, checksums } = this.#placeOutput(written, output.storage)
       this.#blocks.push({ name: shuffleBlock(output.shuffleId, this.#description.unit), place })
       success = { index: written.index(checksums) }
-    } else {
-      success = { value: this.#drain(output) }
-      this.#ended.add(`0-${this.#description.partition}`)
-    }
+    } else success = { value: this.#drain(output) }
+    this.ended(this.#sinkId, this.#description.partition)
     const accumulators: AccumulatorUpdate[] = [...this.#malformed.values()]
     for (const sum of this.#sums.values())
       if (this.#ended.has(`${sum.datasetId}-${sum.partition}`))
@@ -311,6 +309,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
   }
 
   #pour<T extends object>(sink: PipelineSink, target: T): T {
+    this.enter(undefined, this.#description.partition)
     const steps = stretches(this, this.nodes.length - 1, this.#description.partition, sink, target)
     while (!steps.next().done);
     return target
@@ -332,8 +331,15 @@ export class TaskRun implements OperatorScope, PipelineScope {
     this.#partition = partition
   }
 
+  /** For what the functions of the stage's end add. The map side of a shuffle is no dataset, and its partitions are not those of the shuffled one. */
+  get #sinkId(): number {
+    const { output } = this.#plan
+    const shuffle: number = output.kind === 'shuffle' ? output.shuffleId : 0
+    return -shuffle
+  }
+
   accumulate(accumulator: number, amount: number): void {
-    const datasetId = this.#node?.datasetId ?? 0
+    const datasetId = this.#node?.datasetId ?? this.#sinkId
     const key = `${accumulator}-${datasetId}-${this.#partition}`
     const sum = this.#sums.get(key)
     if (sum) sum.total += amount

@@ -86,7 +86,7 @@ export interface PartitionCopy extends CachedPartition {
 
 export interface AccumulatorUpdate {
   readonly accumulator: number
-  /** The dataset whose function added, with the partition that it was adding for; 0 for the action itself. */
+  /** The dataset whose function added, with the partition that it was adding for; 0 for the action itself, minus the shuffle's id for its map side. */
   readonly datasetId: number
   readonly partition: number
   readonly value: Uint8Array

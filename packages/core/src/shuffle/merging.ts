@@ -21,16 +21,28 @@ export interface Merging {
 
 export type MergingAggregator = Exclude<Aggregator, { kind: 'group' }>
 
-/** Kept as long as the plan that holds the aggregator, so that loops compiled for its functions are found again. */
-const mergings = new WeakMap<MergingAggregator, Merging>()
+interface KnownMerging {
+  merging?: Merging
+  readonly byPart: WeakMap<object, KnownMerging>
+}
+
+/**
+ * Kept as long as the plan that holds the aggregator, so that loops compiled for its functions are found again. By those functions,
+ * since slots that share a thread share plans, while each has functions of its own, which add to the accumulators of its own task.
+ */
+const mergings: KnownMerging = { byPart: new WeakMap() }
 
 /** From values to combiners. */
 export function valueMerging(aggregator: MergingAggregator, functionOf: FunctionOf): Merging {
-  const known = mergings.get(aggregator)
-  if (known) return known
-  const merging = makeMerging(aggregator, functionOf)
-  if (!closuresOf(aggregator).some(({ perTask }) => perTask)) mergings.set(aggregator, merging)
-  return merging
+  const closures = closuresOf(aggregator)
+  if (closures.some(({ perTask }) => perTask)) return makeMerging(aggregator, functionOf)
+  let known = mergings
+  for (const part of [aggregator, ...closures.map((closure) => functionOf(closure))]) {
+    let next = known.byPart.get(part)
+    if (!next) known.byPart.set(part, (next = { byPart: new WeakMap() }))
+    known = next
+  }
+  return (known.merging ??= makeMerging(aggregator, functionOf))
 }
 
 function closuresOf(aggregator: MergingAggregator): Closure[] {

@@ -288,6 +288,25 @@ onEveryCluster((context, master) => {
     await counted.count()
     expect(partly.value).toBe(10_000)
   })
+  test('an accumulator counts what merges on both sides of a shuffle, whoever else counts', async () => {
+    const [merges, made] = [context().accumulator(), context().accumulator()]
+    const pairs = Array.from({ length: 10_000 }, (_, n): [number, number] => [n % 7, n])
+    const add = (left: number, right: number) => {
+      merges.add(1)
+      return left + right
+    }
+    // Each merge makes two values one, wherever that is.
+    const all = pairs.length - 7
+    const given = context().parallelize(pairs, 3)
+    const counted = given.map(([key, n]): [number, number] => (made.add(1), [key, n]))
+    const sums = [given, given.mapValues((n) => n), counted, given.partitionBy(2)].map((rows) => rows.reduceByKey(add))
+    for (const [i, summed] of sums.entries()) {
+      expect(await summed.count()).toBe(7)
+      expect([i, merges.value]).toEqual([i, all * (i + 1)])
+      await summed.count()
+    }
+    expect([merges.value, made.value]).toEqual([all * sums.length, pairs.length])
+  })
   test('a group is read in its task, and an array everywhere else', async () => {
     const groups = context()
       .parallelize<[string, number]>(
