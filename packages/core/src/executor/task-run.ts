@@ -334,7 +334,8 @@ export class TaskRun implements OperatorScope, PipelineScope {
   /** For what the functions of the stage's end add. The map side of a shuffle is no dataset, and its partitions are not those of the shuffled one. */
   get #sinkId(): number {
     const { output } = this.#plan
-    const shuffle: number = output.kind === 'shuffle' ? output.shuffleId : 0
+    if (output.kind !== 'shuffle') return 0
+    const shuffle: number = output.shuffleId
     return -shuffle
   }
 
