@@ -6,7 +6,7 @@
 // The public names, listed by hand.
 
 import type { ContextOptions } from './base/config.ts'
-import { readScriptsAhead } from './closure/scripts.ts'
+import { readAhead } from './closure/read-ahead.ts'
 import { useModuleRules } from './closure/module-rules.ts'
 import { startCluster } from './cluster/start-cluster.ts'
 import { Context } from './driver/context.ts'
@@ -31,7 +31,7 @@ export async function createContext(options: ContextOptions = {}): Promise<Conte
   const context = new Context(config, cluster)
   try {
     const connecting = context.connect()
-    if (!(await isSettledSoon(connecting))) readScriptsAhead()
+    if (!(await isSettledSoon(connecting))) readAhead()
     return await connecting
   } catch (error) {
     await context.stop()
@@ -92,8 +92,8 @@ export { Context, type ParallelizeOptions, type SourceOptions } from './driver/c
 export type { CsvOptions, FileOptions, JsonLinesOptions, ParquetOptions } from './driver/file-options.ts'
 export type { ExecutorInfo, Metrics } from './driver/job-driver.ts'
 export { Scope } from './driver/scope.ts'
+export { customPartitioner } from './lineage/custom-partitioner.ts'
 export {
-  customPartitioner,
   hashPartitioner,
   indexPartitioner,
   rangePartitioner,

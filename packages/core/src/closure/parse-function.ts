@@ -1,6 +1,7 @@
 /** Parses what `Function.prototype.toString` gives: an expression, a method of an object literal, or a method with #names. */
 
-import { parse, type AnyNode, type Options } from 'acorn'
+import type { AnyNode, Options } from 'acorn'
+import { parser } from './parser.ts'
 import type { FunctionForm } from './wire.ts'
 
 type NodeOf<Type extends AnyNode['type']> = Extract<AnyNode, { type: Type }>
@@ -71,7 +72,7 @@ export function parseFunction(source: string): ParsedFunction {
 function parseExpression(text: string): AnyNode | undefined {
   for (const sourceType of ['script', 'module'] as const) {
     try {
-      const statement = parse(text, { ...lenientOptions, sourceType }).body[0]
+      const statement = parser().parse(text, { ...lenientOptions, sourceType }).body[0]
       return statement?.type === 'ExpressionStatement' ? statement.expression : undefined
     } catch {
       // try the next reading of the same text

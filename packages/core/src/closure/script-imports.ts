@@ -3,9 +3,10 @@
  * (tsx), TypeScript's CommonJS and vite are known here beside plain `import` and `require`.
  */
 
-import { parse, type AnyNode, type Program } from 'acorn'
+import type { AnyNode, Program } from 'acorn'
 import { addPatternNames, childNodes } from './bindings.ts'
 import { isFunctionOrClass, lenientOptions } from './parse-function.ts'
+import { parser } from './parser.ts'
 import type { Script } from './scripts.ts'
 import type { ImportStyle } from './wire.ts'
 
@@ -63,7 +64,7 @@ function readImports(script: Script): ScriptImports {
 function parseScript(source: string): Program | undefined {
   for (const sourceType of ['module', 'script'] as const) {
     try {
-      return parse(source, { ...lenientOptions, sourceType })
+      return parser().parse(source, { ...lenientOptions, sourceType })
     } catch {
       // try the next reading of the same text
     }

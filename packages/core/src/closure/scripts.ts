@@ -1,7 +1,7 @@
 /** The scripts of this process as V8 sees them (after tsx, vite, ...), by script id. */
 
 import { codeFolder } from '../base/package-files.ts'
-import { inspectorSession, InspectorUnavailable, post } from './inspector-session.ts'
+import { inspectorSession, post } from './inspector-session.ts'
 
 export interface Script {
   readonly id: string
@@ -29,17 +29,8 @@ export function scriptOf(id: string): Script | undefined {
   return scripts.get(id)
 }
 
-/** Reads ahead what a first capture would have to wait for; where there is no inspector, captures say so themselves. */
-export function readScriptsAhead(): void {
-  try {
-    readScripts(undefined)
-  } catch (error) {
-    if (!(error instanceof InspectorUnavailable)) throw error
-  }
-}
-
-/** Sources of the project's scripts, and of the one that is `wanted`. */
-function readScripts(wanted: string | undefined): void {
+/** Reads the sources of the project's scripts, and of the one that is `wanted`. */
+export function readScripts(wanted?: string): void {
   const session = inspectorSession()
   const unread: Script[] = []
   const remember = (event: ScriptParsed): void => {
@@ -66,9 +57,12 @@ function readScripts(wanted: string | undefined): void {
 
 /** The source of the newest script with this URL, among those that a capture has met. */
 export function scriptSource(url: string): string | undefined {
-  let source: string | undefined
-  for (const script of scripts.values()) if (script.url === url && script.source !== undefined) source = script.source
-  return source
+  return newestScript(url)?.source
+}
+
+/** Of those whose source has been read. */
+export function newestScript(url: string): Script | undefined {
+  return [...scripts.values()].findLast((script) => script.url === url && script.source !== undefined)
 }
 
 function isPackageScript(url: string): boolean {

@@ -1,9 +1,7 @@
 /** How keys are spread over partitions, as plain data: equal partitioners are equal data. */
 
 import { inspect } from 'node:util'
-import { callSite, type CallSite } from '../base/call-site.ts'
 import { UsageError } from '../base/errors.ts'
-import { captureClosure } from '../closure/capture.ts'
 import type { Closure } from '../closure/closure.ts'
 import { hashKey } from '../codec/key.ts'
 import { compareValues } from '../codec/order.ts'
@@ -53,7 +51,7 @@ export interface CustomPartitioner {
 }
 
 /** The functions of custom partitioners, for the driver; executors rebuild them from the closure. */
-const customFunctions = new WeakMap<CustomPartitioner, (key: never) => number>()
+export const customFunctions = new WeakMap<CustomPartitioner, (key: never) => number>()
 
 /**
  * Spreads keys by their hash over `partitions` partitions: the partitioner of all pair operations that are given none.
@@ -98,33 +96,6 @@ export function rangePartitioner(
       )
   const { ascending = true } = options
   return Object.freeze({ kind: 'range', partitions: bounds.length + 1, ascending, bounds: Object.freeze([...bounds]) })
-}
-
-/**
- * Spreads keys by a function of your own, which travels to the executors like any other: it returns a whole number from
- * 0 to `partitions` - 1, always the same for equal keys. Two custom partitioners are one, so that a join of what
- * they placed moves nothing, where `identity` and `partitions` are equal.
- * @throws UsageError where `partitions` is no whole number >= 1; ClosureError where the function cannot travel.
- * @example
- * const byLength = customPartitioner(3, (word: string) => word.length % 3, 'by length')
- * const placed = context.parallelize([['aa', 1], ['b', 2], ['ccc', 3]]).partitionBy(byLength)
- * await placed.keys().glom().collect() // [['ccc'], ['b'], ['aa']]
- */
-export function customPartitioner<K>(partitions: number, fn: (key: K) => number, identity: string): CustomPartitioner {
-  const site: CallSite = callSite('customPartitioner')
-  checkPartitions(partitions, 'customPartitioner()')
-  if (typeof identity !== 'string' || identity === '')
-    throw new UsageError(
-      'customPartitioner() needs a text as its identity: partitioners of one identity are taken to place keys alike',
-    )
-  const partitioner = Object.freeze({
-    kind: 'custom',
-    partitions,
-    identity,
-    closure: captureClosure(fn, site),
-  } as const)
-  customFunctions.set(partitioner, fn)
-  return partitioner
 }
 
 /** The driver plans and remembers each of them. */
