@@ -1,6 +1,8 @@
 /** Turns rows into typed columns, when primitives or arrays of equal length around them give all rows back exactly. */
 import { type Kind, KIND } from './block-layout.ts'
+import { areInt32 } from './columns/column.ts'
 import { hasNamedProperties } from './graph-writer.ts'
+import { takePlaces } from './take-places.ts'
 import { isWellFormed } from './text.ts'
 
 export interface Column {
@@ -50,17 +52,12 @@ function gatherTuples(rows: readonly unknown[], lists: Lists): Column | undefine
   for (const row of rows) if (!isTuple(row, width)) return undefined
   if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
   lists.push(rows)
-  const places: Column[] = []
-  for (let place = 0; place < width; place++) {
-    const values: unknown[] = []
-    for (const row of rows as readonly (readonly unknown[])[]) values.push(row[place])
-    const column = gatherColumn(values, lists)
-    if (column === undefined) return undefined
+  const cells = Array.from({ length: width }, (_, place) => `[${place}]`)
+  const places = gatherPlaces(rows, cells, lists, (values, place) =>
     // Holes read as undefined.
-    if (values[0] === undefined && !rows.every((row) => Object.hasOwn(row as object, place))) return undefined
-    places.push(column)
-  }
-  return { kind: KIND.tuple, repeated: false, data: NO_DATA, places }
+    values[0] === undefined ? rows.every((row) => Object.hasOwn(row as object, place)) : true,
+  )
+  return places && { kind: KIND.tuple, repeated: false, data: NO_DATA, places }
 }
 
 /** Objects made in one place have one shape, so asking for their names in order is one comparison each. */
@@ -70,15 +67,28 @@ function gatherObjects(rows: readonly unknown[], lists: Lists): Column | undefin
   for (const row of rows) if (!hasNames(row, names)) return undefined
   if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
   lists.push(rows)
+  const cells = names.map((name) => `[${JSON.stringify(name)}]`)
+  const places = gatherPlaces(rows, cells, lists)
+  return places && { kind: KIND.object, repeated: false, data: Buffer.from(JSON.stringify(names)), places }
+}
+
+/** The columns of what rows have at each of the `cells`. */
+function gatherPlaces(
+  rows: readonly unknown[],
+  cells: readonly string[],
+  lists: Lists,
+  isThere = (_values: readonly unknown[], _place: number) => true,
+): Column[] | undefined {
+  const taken = takePlaces(rows, cells)
+  if (!taken) return undefined
   const places: Column[] = []
-  for (const name of names) {
-    const values: unknown[] = []
-    for (const row of rows as readonly Record<string, unknown>[]) values.push(row[name])
-    const column = gatherColumn(values, lists)
+  for (const [place, values] of taken.entries()) {
+    const column = values instanceof Float64Array ? numberColumn(values) : gatherColumn(values, lists)
     if (column === undefined) return undefined
+    if (!(values instanceof Float64Array) && !isThere(values, place)) return undefined
     places.push(column)
   }
-  return { kind: KIND.object, repeated: false, data: Buffer.from(JSON.stringify(names)), places }
+  return places
 }
 
 /** Names that mean something to the language, or that are put in an order of their own, are left to the value formats. */
@@ -119,6 +129,14 @@ function gatherNumbers(values: readonly unknown[]): Column | undefined {
     different |= int ^ first
   }
   const repeated = different === 0
+  return { kind: KIND.int32, repeated, data: bytesOver(repeated ? ints.slice(0, 1) : ints) }
+}
+
+/** The same of numbers that lie in an array of their own. */
+function numberColumn(values: Float64Array): Column {
+  if (!areInt32(values, 0, values.length)) return { kind: KIND.float64, repeated: false, data: bytesOver(values) }
+  const ints = new Int32Array(values)
+  const repeated = ints.every((int) => int === ints[0])
   return { kind: KIND.int32, repeated, data: bytesOver(repeated ? ints.slice(0, 1) : ints) }
 }
 
