@@ -52,12 +52,12 @@ function gatherTuples(rows: readonly unknown[], lists: Lists): Column | undefine
   for (const row of rows) if (!isTuple(row, width)) return undefined
   if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
   lists.push(rows)
-  const cells = Array.from({ length: width }, (_, place) => `[${place}]`)
-  const places = gatherPlaces(rows, cells, lists, (values, place) =>
-    // Holes read as undefined.
-    values[0] === undefined ? rows.every((row) => Object.hasOwn(row as object, place)) : true,
+  const places = gatherPlaces(rows, Array.from(first.keys()), lists)
+  // Holes read as undefined.
+  const hasHoles = places?.some(
+    ({ kind }, place) => kind === KIND.undefined && !rows.every((row) => Object.hasOwn(row as object, place)),
   )
-  return places && { kind: KIND.tuple, repeated: false, data: NO_DATA, places }
+  return places && !hasHoles ? { kind: KIND.tuple, repeated: false, data: NO_DATA, places } : undefined
 }
 
 /** Objects made in one place have one shape, so asking for their names in order is one comparison each. */
@@ -67,25 +67,22 @@ function gatherObjects(rows: readonly unknown[], lists: Lists): Column | undefin
   for (const row of rows) if (!hasNames(row, names)) return undefined
   if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
   lists.push(rows)
-  const cells = names.map((name) => `[${JSON.stringify(name)}]`)
-  const places = gatherPlaces(rows, cells, lists)
+  const places = gatherPlaces(rows, names, lists)
   return places && { kind: KIND.object, repeated: false, data: Buffer.from(JSON.stringify(names)), places }
 }
 
-/** The columns of what rows have at each of the `cells`. */
+/** The columns of what rows have under each of the keys. */
 function gatherPlaces(
   rows: readonly unknown[],
-  cells: readonly string[],
+  keys: readonly (string | number)[],
   lists: Lists,
-  isThere = (_values: readonly unknown[], _place: number) => true,
 ): Column[] | undefined {
-  const taken = takePlaces(rows, cells)
+  const taken = takePlaces(rows, keys)
   if (!taken) return undefined
   const places: Column[] = []
-  for (const [place, values] of taken.entries()) {
+  for (const values of taken) {
     const column = values instanceof Float64Array ? numberColumn(values) : gatherColumn(values, lists)
     if (column === undefined) return undefined
-    if (!(values instanceof Float64Array) && !isThere(values, place)) return undefined
     places.push(column)
   }
   return places
@@ -114,33 +111,7 @@ function meetsAnywhere(a: readonly unknown[], b: readonly unknown[]): boolean {
   return false
 }
 
-/** Int32 for integers without -0; float64 otherwise, which holds NaN and -0. */
 function gatherNumbers(values: readonly unknown[]): Column | undefined {
-  const rows = values.length
-  const ints = new Int32Array(rows)
-  const first = values[0] as number
-  let different = 0
-  for (let i = 0; i < rows; i++) {
-    const value = values[i]
-    if (typeof value !== 'number') return undefined
-    const int = value | 0
-    if (int !== value || (int === 0 && 1 / value < 0)) return gatherDoubles(values)
-    ints[i] = int
-    different |= int ^ first
-  }
-  const repeated = different === 0
-  return { kind: KIND.int32, repeated, data: bytesOver(repeated ? ints.slice(0, 1) : ints) }
-}
-
-/** The same of numbers that lie in an array of their own. */
-function numberColumn(values: Float64Array): Column {
-  if (!areInt32(values, 0, values.length)) return { kind: KIND.float64, repeated: false, data: bytesOver(values) }
-  const ints = new Int32Array(values)
-  const repeated = ints.every((int) => int === ints[0])
-  return { kind: KIND.int32, repeated, data: bytesOver(repeated ? ints.slice(0, 1) : ints) }
-}
-
-function gatherDoubles(values: readonly unknown[]): Column | undefined {
   const rows = values.length
   const doubles = new Float64Array(rows)
   for (let i = 0; i < rows; i++) {
@@ -148,7 +119,15 @@ function gatherDoubles(values: readonly unknown[]): Column | undefined {
     if (typeof value !== 'number') return undefined
     doubles[i] = value
   }
-  return { kind: KIND.float64, repeated: false, data: bytesOver(doubles) }
+  return numberColumn(doubles)
+}
+
+/** Int32 for integers without -0; float64 otherwise, which holds NaN and -0. */
+function numberColumn(values: Float64Array): Column {
+  if (!areInt32(values, 0, values.length)) return { kind: KIND.float64, repeated: false, data: bytesOver(values) }
+  const ints = new Int32Array(values)
+  const repeated = ints.every((int) => int === ints[0])
+  return { kind: KIND.int32, repeated, data: bytesOver(repeated ? ints.slice(0, 1) : ints) }
 }
 
 function gatherBooleans(values: readonly unknown[]): Column | undefined {

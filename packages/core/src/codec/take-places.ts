@@ -10,34 +10,34 @@ const loops = new Map<string, Take>()
 const maxLoops = 500
 
 /**
- * One list for each of the `cells`, such as `[0]` or `["name"]`, or a Float64Array where the first row has a number; undefined
- * where a later row has none there.
+ * One list for each of the keys, or a Float64Array where the first row has a number; undefined where a later row has none
+ * there.
  */
-export function takePlaces(rows: readonly unknown[], cells: readonly string[]): Places | undefined {
-  const first = rows[0] as Record<string, unknown>
-  const isNumber = cells.map((cell) => typeof first[JSON.parse(cell)[0] as string] === 'number')
-  const key = cells.map((cell, c) => (isNumber[c] ? `+${cell}` : cell)).join()
-  let take = loops.get(key)
+export function takePlaces(rows: readonly unknown[], keys: readonly (string | number)[]): Places | undefined {
+  const first = rows[0] as Record<string | number, unknown>
+  const isNumber = keys.map((key) => typeof first[key] === 'number')
+  const shape = JSON.stringify([keys, isNumber])
+  let take = loops.get(shape)
   if (!take) {
     if (loops.size >= maxLoops) loops.clear()
-    loops.set(key, (take = compileTake(cells, isNumber)))
+    loops.set(shape, (take = compileTake(keys, isNumber)))
   }
   const places = isNumber.map((number) => (number ? new Float64Array(rows.length) : []))
   return take(rows, places) ? places : undefined
 }
 
-function compileTake(cells: readonly string[], isNumber: readonly boolean[]): Take {
-  const steps = cells.map((cell, c) =>
-    isNumber[c]
-      ? `const value${c} = row${cell}
-    if (typeof value${c} !== 'number') return false
-    place${c}[i] = value${c}`
-      : `place${c}.push(row${cell})`,
+function compileTake(keys: readonly (string | number)[], isNumber: readonly boolean[]): Take {
+  const steps = keys.map((key, k) =>
+    isNumber[k]
+      ? `const value${k} = row[${JSON.stringify(key)}]
+    if (typeof value${k} !== 'number') return false
+    place${k}[i] = value${k}`
+      : `place${k}.push(row[${JSON.stringify(key)}])`,
   )
   // The number keeps V8 from taking two loops of equal text for one.
   const code = `'use strict' // places ${loops.size}
 return function takePlaces(rows, places) {
-  const [${cells.map((_, c) => `place${c}`).join(', ')}] = places
+  const [${keys.map((_, k) => `place${k}`).join(', ')}] = places
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]
     ${steps.join('\n    ')}
