@@ -1,8 +1,7 @@
 /** Turns rows into typed columns, when primitives or arrays of equal length around them give all rows back exactly. */
 import { type Kind, KIND } from './block-layout.ts'
-import { areInt32 } from './columns/column.ts'
-import { hasNamedProperties } from './graph-writer.ts'
-import { takePlaces } from './take-places.ts'
+import { areInt32 } from './columns/number-column.ts'
+import { shapeOf, takePlaces } from './take-places.ts'
 import { isWellFormed } from './text.ts'
 
 export interface Column {
@@ -19,8 +18,6 @@ export interface Column {
 type Lists = (readonly unknown[])[]
 
 const NO_DATA = new Uint8Array(0)
-/** An array of more places is a vector rather than a record; the value formats suit it. */
-const MAX_WIDTH = 64
 /** Each pair of lists is compared, so few are allowed. */
 const MAX_LISTS = 5
 
@@ -37,73 +34,33 @@ export function gatherColumn(rows: readonly unknown[], lists: Lists = []): Colum
     case 'undefined':
       return allSame(rows) ? { kind: KIND.undefined, repeated: true, data: NO_DATA } : undefined
     case 'object':
-      if (Array.isArray(first)) return gatherTuples(rows, lists)
-      if (first !== null && Object.getPrototypeOf(first) === Object.prototype) return gatherObjects(rows, lists)
-      return first === null && allSame(rows) ? { kind: KIND.null, repeated: true, data: NO_DATA } : undefined
+      if (first !== null) return gatherRecords(rows, lists)
+      return allSame(rows) ? { kind: KIND.null, repeated: true, data: NO_DATA } : undefined
     default:
       return undefined
   }
 }
 
-function gatherTuples(rows: readonly unknown[], lists: Lists): Column | undefined {
-  const first = rows[0] as readonly unknown[]
-  const width = first.length
-  if (width === 0 || width > MAX_WIDTH || hasNamedProperties(first)) return undefined
-  for (const row of rows) if (!isTuple(row, width)) return undefined
-  if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
-  lists.push(rows)
-  const places = gatherPlaces(rows, Array.from(first.keys()), lists)
-  // Holes read as undefined.
-  const hasHoles = places?.some(
-    ({ kind }, place) => kind === KIND.undefined && !rows.every((row) => Object.hasOwn(row as object, place)),
-  )
-  return places && !hasHoles ? { kind: KIND.tuple, repeated: false, data: NO_DATA, places } : undefined
-}
-
-/** Objects made in one place have one shape, so asking for their names in order is one comparison each. */
-function gatherObjects(rows: readonly unknown[], lists: Lists): Column | undefined {
-  const names = Object.keys(rows[0] as object)
-  if (names.length === 0 || names.length > MAX_WIDTH || !names.every(isPlainName)) return undefined
-  for (const row of rows) if (!hasNames(row, names)) return undefined
-  if (lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows))) return undefined
-  lists.push(rows)
-  const places = gatherPlaces(rows, names, lists)
-  return places && { kind: KIND.object, repeated: false, data: Buffer.from(JSON.stringify(names)), places }
-}
-
-/** The columns of what rows have under each of the keys. */
-function gatherPlaces(
-  rows: readonly unknown[],
-  keys: readonly (string | number)[],
-  lists: Lists,
-): Column[] | undefined {
-  const taken = takePlaces(rows, keys)
+function gatherRecords(rows: readonly unknown[], lists: Lists): Column | undefined {
+  const shape = shapeOf(rows[0])
+  if (shape === undefined || lists.length === MAX_LISTS || lists.some((list) => meetsAnywhere(list, rows)))
+    return undefined
+  const taken = takePlaces(rows, shape)
   if (!taken) return undefined
+  lists.push(rows)
   const places: Column[] = []
   for (const values of taken) {
     const column = values instanceof Float64Array ? numberColumn(values) : gatherColumn(values, lists)
     if (column === undefined) return undefined
     places.push(column)
   }
-  return places
-}
-
-/** Names that mean something to the language, or that are put in an order of their own, are left to the value formats. */
-function isPlainName(name: string): boolean {
-  return name !== '__proto__' && name !== 'constructor' && name !== 'toJSON' && !/^\d/.test(name) && isWellFormed(name)
-}
-
-function hasNames(row: unknown, names: readonly string[]): boolean {
-  if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== Object.prototype) return false
-  let place = 0
-  for (const name in row) if (name !== names[place++]) return false
-  return place === names.length
-}
-
-/** A plain array of that length and no regular expression match; `constructor` is the cheapest way to ask. */
-function isTuple(row: unknown, width: number): boolean {
-  if (!Array.isArray(row) || row.length !== width || row.constructor !== Array) return false
-  return (row as { index?: unknown }).index === undefined
+  if (typeof shape !== 'number')
+    return { kind: KIND.object, repeated: false, data: Buffer.from(JSON.stringify(shape)), places }
+  // Holes read as undefined.
+  const hasHoles = places.some(
+    ({ kind }, place) => kind === KIND.undefined && !rows.every((row) => Object.hasOwn(row as object, place)),
+  )
+  return hasHoles ? undefined : { kind: KIND.tuple, repeated: false, data: NO_DATA, places }
 }
 
 function meetsAnywhere(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -2,7 +2,6 @@
 
 import { assertKey, hashKey } from '../codec/key.ts'
 import { fmix, hashNumber } from '../codec/key-hash.ts'
-import { hashTexts } from '../codec/columns/text-writer.ts'
 import { partitionOf, type Partitioner, type RangePartitioner } from '../lineage/partitioner.ts'
 import type { FunctionOf } from './merging.ts'
 import type { AssignBuckets } from './run.ts'
@@ -27,13 +26,14 @@ export function bucketAssigner(
 }
 
 function hashBuckets(buckets: number, site: string): AssignBuckets {
-  return (staging, places, hashes) => {
+  return (staging, places, writer) => {
     const { rows, keyList } = staging
     if (staging.keysAreNumbers) {
       hashNumbers(staging.keys, rows, places, buckets)
       return undefined
     }
-    const texts = hashTexts(keyList, rows, hashes)
+    const texts = writer.write(keyList, rows)
+    const { hashes } = writer
     if (texts) for (let i = 0; i < rows; i++) places[i] = bucketOfHash(hashes[i]!, buckets)
     else
       for (let i = 0; i < rows; i++) {
@@ -55,7 +55,7 @@ function hashNumbers(keys: Float64Array, rows: number, places: Int32Array, bucke
 
 function byFunction(partitioner: Partitioner, site: string, functionOf?: FunctionOf): AssignBuckets {
   const bucketOf = partitionOf(partitioner, functionOf)
-  return (staging, places, hashes) => {
+  return (staging, places, writer) => {
     const { rows, keys, keyList } = staging
     if (staging.keysAreNumbers) {
       for (let i = 0; i < rows; i++) places[i] = bucketOf(keys[i])
@@ -65,7 +65,7 @@ function byFunction(partitioner: Partitioner, site: string, functionOf?: Functio
       assertKey(keyList[i], site)
       places[i] = bucketOf(keyList[i])
     }
-    return hashTexts(keyList, rows, hashes)
+    return writer.write(keyList, rows)
   }
 }
 
@@ -75,8 +75,8 @@ function rangeBuckets(partitioner: RangePartitioner, site: string): AssignBucket
   const { bounds, ascending, partitions } = partitioner
   if (!bounds.every((bound) => typeof bound === 'number' && !Number.isNaN(bound))) return general
   const limits = Float64Array.from(bounds as number[])
-  return (staging, places, hashes) => {
-    if (!staging.keysAreNumbers) return general(staging, places, hashes)
+  return (staging, places, writer) => {
+    if (!staging.keysAreNumbers) return general(staging, places, writer)
     searchBounds(staging, limits, places)
     if (!ascending) for (let i = 0; i < staging.rows; i++) places[i] = partitions - 1 - places[i]!
     return undefined

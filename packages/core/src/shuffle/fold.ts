@@ -5,8 +5,8 @@
  */
 
 import { compileFunction } from 'node:vm'
-import { isNumbers, type Column } from '../codec/columns/column.ts'
-import { TextColumn } from '../codec/columns/text-column.ts'
+import { isPacked, type Column } from '../codec/columns/column.ts'
+import { isNumbers } from '../codec/columns/number-column.ts'
 import type { Merging } from './merging.ts'
 
 type Loop = (
@@ -58,7 +58,7 @@ export class Fold {
 
   /** Row i of the `rows` rows belongs to the key `ids[i]` and has the value `column[shift + i]`. */
   add(ids: Int32Array, rows: number, column: Column, shift: number): void {
-    if (column instanceof TextColumn) return this.add(ids, rows, column.texts(shift, shift + rows), 0)
+    if (isPacked(column)) return this.add(ids, rows, column.toList(shift, shift + rows), 0)
     let from = 0
     if (this.numbers && !isNumbers(column) && !this.#merging.create && this.known === 0) this.#toList()
     if (this.numbers) {

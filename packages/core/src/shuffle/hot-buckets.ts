@@ -4,7 +4,7 @@
  * join looks at; whoever reads the bucket then need look up each key once, however hot it is.
  */
 
-import { listOf } from '../codec/columns/column.ts'
+import { listOf } from '../codec/list-of.ts'
 import type { Staging } from './staging.ts'
 import { AdaptiveIndex } from './value-index.ts'
 

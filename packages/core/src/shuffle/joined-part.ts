@@ -3,13 +3,15 @@
  * rows of which keys are theirs. Values are read for these alone.
  */
 
-import { listOf, valuesOf } from '../codec/columns/column.ts'
+import { valuesOf } from '../codec/columns/column.ts'
+import { listOf } from '../codec/list-of.ts'
 import { Group } from '../codec/group.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
 import { bucketBytes, heldBytes } from './bucket-stretches.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { BucketPart } from './piece.ts'
-import { indexFor, type GroupedSide } from './reduce.ts'
+import type { GroupedSide } from './bucket-side.ts'
+import { indexFor } from './reduce.ts'
 import type { PairColumns, Slice, SliceSource } from './slice.ts'
 import { SpilledValues } from './spilled-values.ts'
 import { AdaptiveIndex } from './value-index.ts'

@@ -1,11 +1,12 @@
 /** Aggregations and cogroups of rows that lie in one partition already: no shuffle, order of first occurrence. */
 
-import { listOf } from '../codec/columns/column.ts'
+import { listOf } from '../codec/list-of.ts'
 import type { Aggregator } from '../lineage/node.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
 import { Fold } from './fold.ts'
 import { finishing, valueMerging, type FunctionOf, type Pair } from './merging.ts'
-import { groupColumns, heldColumns, type GroupedColumns, type GroupedSide } from './reduce.ts'
+import type { GroupedSide } from './bucket-side.ts'
+import { groupColumns, heldColumns, type GroupedColumns } from './reduce.ts'
 import type { PairColumns } from './slice.ts'
 import { SpilledValues } from './spilled-values.ts'
 import { Staging } from './staging.ts'

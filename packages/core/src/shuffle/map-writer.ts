@@ -1,6 +1,7 @@
 /** The map side of a shuffle: rows are staged, combined where that pays, and sorted by bucket into runs. */
 
 import { checksum, RunningChecksum } from '../codec/checksum.ts'
+import { TextWriter } from '../codec/columns/text-writer.ts'
 import type { SegmentIndex } from '../protocol/messages.ts'
 import type { StageOutput } from '../protocol/stage-plan.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
@@ -47,7 +48,12 @@ export class MapWriter {
     this.#perReducer = perReducer
     const runRows = Math.min(maxRunRows, Math.max(minRunRows, rowsPerReducer * this.#reducers))
     this.#assign = bucketAssigner(partitioner, perReducer, site, functionOf)
-    this.#scratch = { places: new Int32Array(runRows), hashes: new Int32Array(runRows) }
+    this.#scratch = {
+      places: new Int32Array(runRows),
+      keyTexts: new TextWriter(runRows),
+      valueTexts: new TextWriter(runRows),
+      recordsFit: true,
+    }
     this.#runStaging = new Staging(runRows)
     const merging = aggregator && aggregator.kind !== 'group' ? valueMerging(aggregator, functionOf) : undefined
     this.staging = merging ? new Staging(combineRows) : this.#runStaging

@@ -1,6 +1,7 @@
 /** Indices of numeric keys, by value as in a JS Map: NaN equals NaN, -0 equals 0, and the first one seen is kept. */
 
-import type { Column, NumberColumn } from '../codec/columns/column.ts'
+import type { Column } from '../codec/columns/column.ts'
+import type { NumberColumn } from '../codec/columns/number-column.ts'
 import { fmix, hashNumber } from '../codec/key-hash.ts'
 import { firstCapacity, grownCapacity, type KeyIndex } from './key-index.ts'
 

@@ -3,11 +3,12 @@
  * tables of a bucket fit in a core's cache. Output comes in the order (bucket, first occurrence in map order).
  */
 
-import { isNumbers, listOf, type Column } from '../codec/columns/column.ts'
+import { isNumbers } from '../codec/columns/number-column.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
 import { Group } from '../codec/group.ts'
 import type { Piece } from '../protocol/messages.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
+import { BucketSide, type GroupedSide } from './bucket-side.ts'
 import { bucketStretches, slicesOfBucket, type BucketRange } from './bucket-stretches.ts'
 import { Fold } from './fold.ts'
 import type { KeyIndex } from './key-index.ts'
@@ -113,10 +114,6 @@ export interface GroupedColumns {
   /** Where all lie in memory: those of key k are `values[starts[k]]` up to `values[starts[k + 1]]`. */
   readonly sides?: readonly GroupedSide[]
 }
-export interface GroupedSide {
-  readonly values: ArrayLike<unknown>
-  readonly starts: Int32Array
-}
 
 export function heldColumns(rows: number, keys: ArrayLike<unknown>, sides: readonly GroupedSide[]): GroupedColumns {
   const groupsOf = (id: number) => sides.map(({ values, starts }) => new Group(values, starts[id], starts[id + 1]))
@@ -153,13 +150,13 @@ function* cogroupedSlices(sides: readonly (readonly Slice[])[], site: string): G
   for (let bucket = 0; bucket < buckets; bucket++) {
     index.clear()
     for (const [i, slices] of sides.entries()) readers[i]!.read(slices, bucket, index)
-    const { size } = index
-    if (size > 0)
-      yield heldColumns(
-        size,
-        index.keys(),
-        readers.map((reader) => reader.group(size)),
-      )
+    if (index.size === 0) continue
+    const keys = index.keys()
+    yield heldColumns(
+      index.size,
+      keys,
+      readers.map((reader) => reader.group(keys)),
+    )
   }
 }
 
@@ -189,76 +186,5 @@ class Ids {
   of(rows: number): Int32Array {
     if (rows > this.#ids.length) this.#ids = new Int32Array(Math.max(rows, 2 * this.#ids.length))
     return this.#ids
-  }
-}
-
-/** The rows of one side in one bucket: first the number of each row's key, then the values in the order of numbers. */
-class BucketSide {
-  #ids = new Int32Array(4096)
-  #rows = 0
-  #slices: readonly Slice[] = []
-  #bucket = 0
-
-  read(slices: readonly Slice[], bucket: number, index: KeyIndex): void {
-    this.#slices = slices
-    this.#bucket = bucket
-    this.#rows = 0
-    for (const { starts } of slices) this.#rows += starts[bucket + 1]! - starts[bucket]!
-    if (this.#rows > this.#ids.length) this.#ids = new Int32Array(Math.max(this.#rows, 2 * this.#ids.length))
-    let at = 0
-    for (const { starts, keys } of slices) {
-      const from = starts[bucket]!
-      const to = starts[bucket + 1]!
-      if (from === to) continue
-      index.assign(keys, from, to, this.#ids.subarray(at, at + to - from))
-      at += to - from
-    }
-  }
-
-  /** Values in arrays of their own, since groups outlive the bucket. */
-  group(keys: number): GroupedSide {
-    const starts = new Int32Array(keys + 1)
-    const ids = this.#ids
-    for (let i = 0; i < this.#rows; i++) starts[ids[i]! + 1]!++
-    for (let id = 0; id < keys; id++) starts[id + 1]! += starts[id]!
-    const next = starts.slice(0, keys)
-    const values = columnFor(this.#slices, this.#rows)
-    let at = 0
-    for (const slice of this.#slices) {
-      const from = slice.starts[this.#bucket]!
-      const to = slice.starts[this.#bucket + 1]!
-      if (from === to) continue
-      scatter(slice.values, from, to, ids, at, next, values)
-      at += to - from
-    }
-    return { values, starts }
-  }
-}
-
-function columnFor(slices: readonly Slice[], rows: number): Int32Array | Float64Array | unknown[] {
-  const columns = slices.map(({ values }) => values)
-  if (columns.every((values) => values instanceof Int32Array)) return new Int32Array(rows)
-  return columns.every(isNumbers) ? new Float64Array(rows) : listOf<unknown>(rows)
-}
-
-function scatter(
-  column: Column,
-  from: number,
-  to: number,
-  ids: Int32Array,
-  at: number,
-  next: Int32Array,
-  target: Int32Array | Float64Array | unknown[],
-): void {
-  // A loop per kind of array: one that meets all of them is several times slower.
-  if (column instanceof Int32Array && target instanceof Int32Array) {
-    for (let i = from; i < to; i++) target[next[ids[at++]!]!++] = column[i]!
-  } else if (isNumbers(column) && target instanceof Float64Array) {
-    for (let i = from; i < to; i++) target[next[ids[at++]!]!++] = column[i]!
-  } else {
-    const isText = column instanceof TextColumn
-    const values = isText ? column.texts(from, to) : column
-    const shift = isText ? from : 0
-    for (let i = from; i < to; i++) (target as unknown[])[next[ids[at++]!]!++] = values[i - shift]
   }
 }

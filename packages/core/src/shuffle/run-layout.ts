@@ -10,6 +10,10 @@
  *     ascii, utf8: int32 hash[rows] (keys only), u32 offsets[rows + 1], bytes
  *     blocks: u32 count, u32 zero, count times u32 first row and u32 offset in the column, and at multiples of eight encoded
  *       blocks of the values, in order: several, so that a few buckets can be read without the others
+ *     record: u32 places, u32 bytes of the shape, for each place u32 kind and u32 offset in the column, the shape (as JSON
+ *       either the names of an object or the width of a tuple), and at multiples of eight the columns of the places
+ *       dictionary: u32 bytes of the table, u32 zero, the table as an encoded block, u8 code[rows]
+ *       key: nothing, since each row has its key there
  *   hot buckets: u32 count, u32 zero, count times u32 bucket, u32 keys, and u32 first row of each of these: the rows of a key
  *     lie together
  *   Keys that are neither numbers nor texts have no column: the values are then blocks of rows [key, value], since a key
@@ -20,7 +24,18 @@ import { alignUp } from '../codec/block-layout.ts'
 
 export const sliceHeaderBytes = 32
 
-export const columnKind = { int32: 1, float64: 2, ascii: 3, utf8: 4, blocks: 5, none: 6 } as const
+export const columnKind = {
+  int32: 1,
+  float64: 2,
+  ascii: 3,
+  utf8: 4,
+  blocks: 5,
+  none: 6,
+  record: 7,
+  /** Of places of records alone. */
+  dictionary: 8,
+  key: 9,
+} as const
 
 /** Which bucket of `buckets` a key's hash falls into. Buckets x n refine buckets: floor(bucket of x n / n) is the bucket. */
 export function bucketOfHash(hash: number, buckets: number): number {

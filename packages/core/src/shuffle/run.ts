@@ -2,39 +2,26 @@
 
 import { encodeBlock } from '../codec/block.ts'
 import { alignUp } from '../codec/block-layout.ts'
-import { areInt32, listOf } from '../codec/columns/column.ts'
-import { hashTexts, writeText } from '../codec/columns/text-writer.ts'
+import { listOf } from '../codec/list-of.ts'
+import type { TextWriter, WrittenTexts } from '../codec/columns/text-writer.ts'
 import { plainValue } from '../codec/group.ts'
 import { groupHotBuckets, type HotBucket } from './hot-buckets.ts'
-import { alignedStart, blocksStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
+import {
+  columnBytes,
+  heldBytes,
+  numberColumn,
+  textColumn,
+  writeColumn,
+  type BlockRunColumn,
+  type RunBlock,
+  type RunColumn,
+} from './run-column.ts'
+import { alignedStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
+import { recordColumn } from './run-record.ts'
 import type { Staging } from './staging.ts'
 
-interface NumberRunColumn {
-  readonly kind: typeof columnKind.int32 | typeof columnKind.float64
-  readonly numbers: Int32Array | Float64Array
-}
-interface TextRunColumn {
-  readonly kind: typeof columnKind.ascii | typeof columnKind.utf8
-  /** Of keys only. */
-  readonly hashes: Int32Array | undefined
-  readonly offsets: Int32Array
-  readonly bytes: Buffer
-}
-interface BlockRunColumn {
-  readonly kind: typeof columnKind.blocks
-  /** Of each reducer; none where it gets no rows. */
-  readonly blocks: readonly (readonly RunBlock[])[]
-}
-interface RunBlock {
-  /** Its first row, counted from the reducer's first. */
-  readonly row: number
-  readonly bytes: Uint8Array
-}
-type RunColumn = NumberRunColumn | TextRunColumn | BlockRunColumn | { readonly kind: typeof columnKind.none }
-
-/** Writes the bucket of each staged row to `buckets`; where it had to hash texts, it tells what it found out. */
-export type AssignBuckets = (staging: Staging, buckets: Int32Array, hashes: Int32Array) => StagedTexts | undefined
-export type StagedTexts = ReturnType<typeof hashTexts>
+/** Writes the bucket of each staged row to `buckets`; where keys are texts, returns them as `texts` wrote them. */
+export type AssignBuckets = (staging: Staging, buckets: Int32Array, texts: TextWriter) => WrittenTexts | undefined
 
 /** Blocks of about so many bytes cost little more than one of all, and are little beside the rows of a bucket. */
 const blockBytes = 128 * 1024
@@ -62,11 +49,11 @@ export class Run implements RunSlices {
     const { rows } = staging
     this.#reducers = reducers
     this.#perReducer = perReducer
-    const { places, hashes } = scratch
-    const texts = assign(staging, places, hashes)
+    const { places, keyTexts } = scratch
+    const texts = assign(staging, places, keyTexts)
     this.#starts = rowsToPlaces(places, rows, reducers * perReducer)
     this.#hot = groups ? groupHotBuckets(staging, places, this.#starts) : []
-    this.#keys = keyColumn(staging, places, texts, hashes)
+    this.#keys = keyColumn(staging, places, texts, keyTexts.hashes)
     this.#values = this.#valueColumn(staging, scratch)
     this.bytes = 4 * this.#starts.length + heldBytes(this.#keys) + heldBytes(this.#values)
   }
@@ -130,8 +117,10 @@ export class Run implements RunSlices {
       return this.#encode(sorted, staging.listBytes)
     }
     if (staging.valuesAreNumbers) return numberColumn(values, rows, places)
-    const texts = hashTexts(valueList, rows, scratch.hashes)
-    if (texts) return { ...textColumn(valueList, rows, places, texts), hashes: undefined }
+    const texts = scratch.valueTexts.write(valueList, rows)
+    if (texts) return textColumn(texts, rows, places)
+    const records = recordColumn(staging, this.#reducers, scratch)
+    if (records) return records
     const sorted = listOf<unknown>(rows)
     for (let i = 0; i < rows; i++) sorted[places[i]!] = plainValue(valueList[i])
     return this.#encode(sorted, staging.listBytes)
@@ -209,7 +198,10 @@ export class SliceReader {
 export interface RunScratch {
   /** First the bucket, then the place of each row. */
   readonly places: Int32Array
-  readonly hashes: Int32Array
+  readonly keyTexts: TextWriter
+  readonly valueTexts: TextWriter
+  /** Whether values were records so far, wherever they might have been. */
+  recordsFit: boolean
 }
 
 /** Turns the bucket of each row into its place in the order of buckets, stable; returns where buckets start. */
@@ -222,124 +214,16 @@ function rowsToPlaces(places: Int32Array, rows: number, buckets: number): Int32A
   return starts
 }
 
-function keyColumn(staging: Staging, places: Int32Array, texts: StagedTexts, hashes: Int32Array): RunColumn {
-  const { rows, keys, keyList } = staging
+function keyColumn(
+  staging: Staging,
+  places: Int32Array,
+  texts: WrittenTexts | undefined,
+  hashes: Int32Array,
+): RunColumn {
+  const { rows, keys } = staging
   if (staging.keysAreNumbers) return numberColumn(keys, rows, places)
   if (!texts) return { kind: columnKind.none }
   const sorted = new Int32Array(rows)
   for (let i = 0; i < rows; i++) sorted[places[i]!] = hashes[i]!
-  return { ...textColumn(keyList, rows, places, texts), hashes: sorted }
-}
-
-function numberColumn(values: Float64Array, rows: number, places: Int32Array): NumberRunColumn {
-  // Two loops, so that each stores into one kind of array.
-  if (areInt32(values, 0, rows)) {
-    const numbers = new Int32Array(rows)
-    for (let i = 0; i < rows; i++) numbers[places[i]!] = values[i]!
-    return { kind: columnKind.int32, numbers }
-  }
-  const numbers = new Float64Array(rows)
-  for (let i = 0; i < rows; i++) numbers[places[i]!] = values[i]!
-  return { kind: columnKind.float64, numbers }
-}
-
-function textColumn(
-  list: readonly unknown[],
-  rows: number,
-  places: Int32Array,
-  { units, ascii }: NonNullable<StagedTexts>,
-): Omit<TextRunColumn, 'hashes'> {
-  const sorted = listOf<string>(rows)
-  for (let i = 0; i < rows; i++) sorted[places[i]!] = list[i] as string
-  const bytes = Buffer.allocUnsafeSlow(ascii ? units : 3 * units)
-  const offsets = new Int32Array(rows + 1)
-  let position = 0
-  for (let i = 0; i < rows; i++) {
-    position = writeText(sorted[i]!, bytes, position)
-    offsets[i + 1] = position
-  }
-  return { kind: ascii ? columnKind.ascii : columnKind.utf8, offsets, bytes }
-}
-
-function blockColumnBytes(blocks: readonly RunBlock[]): number {
-  return blocks.reduce((sum, { bytes }) => sum + alignUp(bytes.length), blocksStart(blocks.length))
-}
-
-function heldBytes(column: RunColumn): number {
-  switch (column.kind) {
-    case columnKind.int32:
-    case columnKind.float64:
-      return column.numbers.byteLength
-    case columnKind.ascii:
-    case columnKind.utf8:
-      return (column.hashes?.byteLength ?? 0) + column.offsets.byteLength + column.bytes.byteLength
-    case columnKind.blocks:
-      return column.blocks.reduce((sum, blocks) => sum + blockColumnBytes(blocks), 0)
-    case columnKind.none:
-      return 0
-  }
-}
-
-function columnBytes(column: RunColumn, reducer: number, from: number, to: number): number {
-  switch (column.kind) {
-    case columnKind.int32:
-      return 4 * (to - from)
-    case columnKind.float64:
-      return 8 * (to - from)
-    case columnKind.ascii:
-    case columnKind.utf8:
-      return 4 * (column.hashes ? to - from : 0) + 4 * (to - from + 1) + column.offsets[to]! - column.offsets[from]!
-    case columnKind.blocks:
-      return blockColumnBytes(column.blocks[reducer]!)
-    case columnKind.none:
-      return 0
-  }
-}
-
-function writeColumn(
-  column: RunColumn,
-  reducer: number,
-  from: number,
-  to: number,
-  target: Uint8Array,
-  words: Int32Array,
-  at: number,
-): void {
-  switch (column.kind) {
-    case columnKind.int32:
-      words.set(column.numbers.subarray(from, to) as Int32Array, at >>> 2)
-      return
-    case columnKind.float64:
-      new Float64Array(target.buffer, target.byteOffset + at, to - from).set(column.numbers.subarray(from, to))
-      return
-    case columnKind.ascii:
-    case columnKind.utf8: {
-      const { hashes, offsets, bytes } = column
-      let word = at >>> 2
-      if (hashes) {
-        words.set(hashes.subarray(from, to), word)
-        word += to - from
-      }
-      const base = offsets[from]!
-      for (let i = from; i <= to; i++) words[word++] = offsets[i]! - base
-      target.set(bytes.subarray(base, offsets[to]), word << 2)
-      return
-    }
-    case columnKind.blocks: {
-      const blocks = column.blocks[reducer]!
-      let word = at >>> 2
-      words[word++] = blocks.length
-      words[word++] = 0
-      let offset = blocksStart(blocks.length)
-      for (const { row, bytes } of blocks) {
-        words[word++] = row
-        words[word++] = offset
-        target.set(bytes, at + offset)
-        offset = alignUp(offset + bytes.length)
-        target.fill(0, at + offset - (-bytes.length & 7), at + offset)
-      }
-      return
-    }
-    case columnKind.none:
-  }
+  return { ...textColumn(texts, rows, places), hashes: sorted }
 }

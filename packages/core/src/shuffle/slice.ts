@@ -1,8 +1,13 @@
 /** Reads the slices of one map output for one reducer, whole or a few buckets at a time, from pages or from a file. */
 
 import { decodeBlock } from '../codec/block.ts'
-import { listOf, valuesOf, type Column } from '../codec/columns/column.ts'
+import type { RecordShape } from '../codec/take-places.ts'
+import { bufferOver } from '../codec/text.ts'
+import { valuesOf, type Column } from '../codec/columns/column.ts'
+import { listOf } from '../codec/list-of.ts'
 import { TextColumn } from '../codec/columns/text-column.ts'
+import { DictionaryColumn } from '../codec/columns/dictionary-column.ts'
+import { RecordColumn, type PlaceColumn } from '../codec/columns/record-column.ts'
 import { alignedStart, blocksStart, columnKind, sliceHeaderBytes } from './run-layout.ts'
 
 /** Keys and values by index; valid until the next one is asked for. */
@@ -97,7 +102,9 @@ class SourceInPart implements SliceSource {
     this.heldBytes =
       header[5]! -
       alignedStart(buckets) +
-      (this.#valueKind === columnKind.blocks ? decodedFactor * valueBytes : valueBytes)
+      (this.#valueKind === columnKind.blocks || this.#valueKind === columnKind.record
+        ? decodedFactor * valueBytes
+        : valueBytes)
   }
 
   load(from: number, to: number): Slice {
@@ -156,9 +163,34 @@ class SourceInPart implements SliceSource {
         const bytes = this.#part.view(offsetsAt + 4 * (this.rows + 1) + base, offsets[rows]!)
         return new TextColumn(bytes, offsets, hashes, kind === columnKind.ascii)
       }
+      case columnKind.record:
+        return this.#records(at, first, end)
       default:
         return this.#blocks(first, end)
     }
+  }
+
+  #records(at: number, first: number, end: number): RecordColumn {
+    const [count, shapeBytes] = wordsOf(this.#part.view(at, 8)) as unknown as [number, number]
+    const list = wordsOf(this.#part.view(at + 8, 8 * count))
+    const shape = JSON.parse(bufferOver(this.#part.view(at + 8 + 8 * count, shapeBytes)).toString()) as RecordShape
+    const places: PlaceColumn[] = []
+    const keyPlaces: number[] = []
+    for (let place = 0; place < count; place++) {
+      const kind = list[2 * place]!
+      if (kind === columnKind.key) {
+        keyPlaces.push(place)
+        places.push(this.#column(this.#keyKind, this.#keysAt, first, end, true) as PlaceColumn)
+      } else if (kind === columnKind.dictionary) places.push(this.#dictionary(at + list[2 * place + 1]!, first, end))
+      else places.push(this.#column(kind, at + list[2 * place + 1]!, first, end, false) as PlaceColumn)
+    }
+    return new RecordColumn(end - first, shape, places, keyPlaces)
+  }
+
+  #dictionary(at: number, first: number, end: number): DictionaryColumn {
+    const tableBytes = wordsOf(this.#part.view(at, 8))[0]!
+    const table = decodeBlock(this.#part.view(at + 8, tableBytes))
+    return new DictionaryColumn(this.#part.view(at + 8 + tableBytes + first, end - first), table)
   }
 
   /** The rows [first, end) of those that lie in encoded blocks. */

@@ -1,6 +1,7 @@
 /** Sorts the rows of one partition by key, stable: ties keep the order of maps, and of rows in a map. */
 
-import { isNumbers, valuesOf, type Column } from '../codec/columns/column.ts'
+import { valuesOf, type Column } from '../codec/columns/column.ts'
+import { isNumbers } from '../codec/columns/number-column.ts'
 import { compareValues } from '../codec/order.ts'
 import { orderOfNumbers } from './radix-order.ts'
 import { orderOfTexts } from './text-order.ts'

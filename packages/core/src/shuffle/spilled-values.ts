@@ -5,8 +5,8 @@
 
 import { UsageError } from '../base/errors.ts'
 import { decodeBlock, encodeBlock } from '../codec/block.ts'
-import { TextColumn } from '../codec/columns/text-column.ts'
-import { listOf } from '../codec/columns/column.ts'
+import { valuesOf } from '../codec/columns/column.ts'
+import { listOf } from '../codec/list-of.ts'
 import { Group, plainValue } from '../codec/group.ts'
 import type { SpillFile } from '../storage/spill-file.ts'
 import type { TaskSpills } from '../storage/task-spills.ts'
@@ -38,7 +38,7 @@ export class SpilledValues {
     for (const { rows, keys, values } of slicesOfBucket(sources, bucket)) {
       const ids = new Int32Array(rows)
       index.assign(keys, 0, rows, ids)
-      this.add(ids, values instanceof TextColumn ? values.texts() : values, rows, rows * perRow, index.size)
+      this.add(ids, valuesOf(values), rows, rows * perRow, index.size)
     }
     this.write(index.size)
   }

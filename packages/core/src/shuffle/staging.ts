@@ -3,7 +3,7 @@
  * numbers and turns into a list at the first value that is none, so its kind changes per run and not per row.
  */
 
-import { listOf } from '../codec/columns/column.ts'
+import { listOf } from '../codec/list-of.ts'
 import { estimateBytes } from '../codec/estimate.ts'
 
 /** Of pairs that hold more than numbers and short texts, so many bytes are one run. */

@@ -1,7 +1,7 @@
 /** Indices of keys of any kind, by value. */
 
-import { isNumbers, type Column } from '../codec/columns/column.ts'
-import { TextColumn } from '../codec/columns/text-column.ts'
+import { isPacked, valuesOf, type Column, type PackedColumn } from '../codec/columns/column.ts'
+import { isNumbers } from '../codec/columns/number-column.ts'
 import { assertKey, KeyMap } from '../codec/key.ts'
 import type { KeyIndex } from './key-index.ts'
 import { DoubleIndex } from './number-index.ts'
@@ -22,7 +22,7 @@ class ValueIndex implements KeyIndex {
   }
 
   assign(column: Column, from: number, to: number, ids: Int32Array): void {
-    const keys = column instanceof TextColumn ? column.texts() : column
+    const keys = valuesOf(column)
     for (let i = from; i < to; i++) ids[i - from] = this.#numberOf(keys[i])
   }
 
@@ -61,7 +61,7 @@ export class AdaptiveIndex implements KeyIndex {
   }
 
   assign(column: Column, from: number, to: number, ids: Int32Array): void {
-    if (column instanceof TextColumn) return this.assign(column.texts(from, to), 0, to - from, ids)
+    if (isPacked(column)) return this.assign(column.toList(from, to), 0, to - from, ids)
     this.#indexFor(column, from, to).assign(column, from, to, ids)
   }
 
@@ -73,7 +73,7 @@ export class AdaptiveIndex implements KeyIndex {
     this.#index?.clear()
   }
 
-  #indexFor(keys: Exclude<Column, TextColumn>, from: number, to: number): KeyIndex {
+  #indexFor(keys: Exclude<Column, PackedColumn>, from: number, to: number): KeyIndex {
     const kind = isNumbers(keys) ? 'numbers' : areStrings(keys, from, to) ? 'strings' : 'any'
     if (this.#index && (this.#kind === kind || this.#kind === 'any')) return this.#index
     const before = this.#index?.keys()

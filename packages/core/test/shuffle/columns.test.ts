@@ -109,14 +109,40 @@ const someKeys = fc.constantFrom<fc.Arbitrary<unknown>[]>(
   [numbers, texts],
   [keys],
 )
-const someValues = fc.constantFrom<fc.Arbitrary<unknown>[]>([fc.integer()], [numbers], [texts], [values])
+const fewValues = fc.constantFrom('a', 'b\ud800', true, null, undefined)
+const objects = fc.tuple(numbers, texts, fewValues).map(([id, name, few]) => ({ id, name, few }))
+const tuples = fc.tuple(fewValues, numbers, fc.constantFrom('x', 'y'))
+const holes = tuples.map(([, number, text]) => {
+  // oxlint-disable-next-line no-sparse-arrays
+  return [, number, text]
+})
+const someValues = fc.constantFrom<fc.Arbitrary<unknown>[]>(
+  [fc.integer()],
+  [numbers],
+  [texts],
+  [values],
+  [objects],
+  [tuples],
+  [tuples, holes],
+  [objects, tuples, numbers],
+)
+/** Rows as they are, or with values that hold their keys, as `keyBy` makes them of records. */
+const valueOf = fc.constantFrom<(pair: Pair) => unknown>(
+  ([, value]) => value,
+  ([, value]) => value,
+  ([key, value]) => ({ key, value, again: key }),
+  ([key]) => [1, key],
+)
 /** Up to three maps, each with rows of one kind or of several. */
 const maps = fc.array(
-  fc
-    .tuple(someKeys, someValues)
-    .chain(([keyKinds, valueKinds]) =>
-      fc.array(fc.tuple(fc.oneof(...keyKinds), fc.oneof(...valueKinds)), { maxLength: 20 }),
+  fc.tuple(someKeys, someValues, valueOf).chain(([keyKinds, valueKinds, valueOf]) =>
+    fc.array(
+      fc
+        .tuple(fc.oneof(...keyKinds), fc.oneof(...valueKinds))
+        .map((pair): Pair => (Object(pair[0]) === pair[0] ? pair : [pair[0], valueOf(pair)])),
+      { maxLength: 40 },
     ),
+  ),
   { minLength: 1, maxLength: 3 },
 ) as fc.Arbitrary<Pair[][]>
 /** From nothing at all to everything. */
@@ -245,7 +271,10 @@ describe('many rows', () => {
   test.each([1, 200_000, 1_000_000])(
     'a task that holds %i bytes lays out, merges, groups and sorts the same',
     (budget) => {
-      const rows = many.map(([key], i): Pair => [(key as number) % 3 === 0 ? 'hot' : `key ${key as number}`, { at: i }])
+      const rows = many.map(([key], i): Pair => [
+        (key as number) % 3 === 0 ? 'hot' : `key ${key as number}`,
+        { at: i, by: i % 7 === 0 ? 'seven' : 'other' },
+      ])
       const results = [Infinity, budget].map((held) => {
         hold(held)
         const maps = [rows.slice(0, 50_000), rows.slice(50_000)]
@@ -266,7 +295,10 @@ describe('many rows', () => {
         const parts = Array.from({ length: 3 }, (_, reducer) => new Uint8Array(output.partBytes(reducer)))
         expect(parts.map((part, reducer) => output.writePart(reducer, part))).toEqual(sums)
         expect(pieces.equals(Buffer.concat(parts))).toBe(true)
-        const merge = (left: { at: number }, right: { at: number }) => ({ at: (left.at * 31 + right.at) % 1_000_003 })
+        const merge = (left: { at: number }, right: { at: number; by: string }) => ({
+          at: (left.at * 31 + right.at) % 1_000_003,
+          by: right.by,
+        })
         const groups = rowsOf(groupedByKey(sources, 'a test', spills)) as [unknown, Group<unknown>][]
         // Twice: a group can be read again.
         const lists = groups.map(([key, group]) => [key, group.size, [...group], group.toArray()])

@@ -21,8 +21,8 @@ export class TextColumn {
     this.ascii = ascii
   }
 
-  /** Texts [from, to) as strings. */
-  texts(from = 0, to = this.offsets.length - 1): string[] {
+  /** Those of the rows [from, to) as strings. */
+  toList(from = 0, to = this.offsets.length - 1): string[] {
     return decodeTexts(this.bytes, this.offsets, from, to, this.ascii)
   }
 }

@@ -1,53 +1,85 @@
-/** Hashes and writes lists of texts; short ASCII texts by loops, since a call into the runtime costs more than they do. */
+/** Hashes and writes lists of texts, a look at each; short ASCII texts by a loop, since a call into the runtime costs more. */
 
 import { fmix, FNV_OFFSET, FNV_PRIME, hashString } from '../key-hash.ts'
 import { isWellFormed } from '../text.ts'
 import { checkText } from '../value-limits.ts'
 
-export interface MeasuredTexts {
-  /** UTF-16 units: the bytes of ASCII texts, a third of the most that others take. */
-  readonly units: number
-  readonly ascii: boolean
-}
-
-/** Writes `hashKey` of each of the first `count` values to `hashes`; undefined where one is no well-formed text. */
-export function hashTexts(values: readonly unknown[], count: number, hashes: Int32Array): MeasuredTexts | undefined {
-  let units = 0
-  let ascii = true
-  for (let i = 0; i < count; i++) {
-    const text = values[i]
-    if (typeof text !== 'string') return undefined
-    units += text.length
-    checkText(text.length)
-    let hash = FNV_OFFSET
-    let all = 0
-    for (let at = 0; at < text.length; at++) {
-      const unit = text.charCodeAt(at)
-      all |= unit
-      hash = Math.imul(hash ^ unit, FNV_PRIME)
-    }
-    if (all < 0x80) {
-      hashes[i] = fmix(hash)
-      continue
-    }
-    if (!isWellFormed(text)) return undefined
-    ascii = false
-    hashes[i] = hashString(text)
-  }
-  return { units, ascii }
-}
-
 /** Texts are written by a loop up to this length; above it the call into the runtime pays. */
 const loopedLength = 48
+const maxKeptBytes = 8 * 2 ** 20
 
-/** Writes one text at `position` and returns its end; `target` has room for three bytes per unit, or for all if ASCII. */
-export function writeText(text: string, target: Buffer, position: number): number {
-  const { length } = text
-  if (length > loopedLength) return position + target.write(text, position, 'utf8')
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit >= 0x80) return position + target.write(text, position, 'utf8')
-    target[position + i] = unit
+/** Texts as bytes, in the order in which they came. */
+export interface WrittenTexts {
+  /** All are below 0x80. */
+  readonly ascii: boolean
+  readonly offsets: Int32Array
+  readonly bytes: Buffer
+}
+
+/** Reused from list to list. */
+export class TextWriter {
+  /** `hashKey` of each text of the last list. */
+  readonly hashes: Int32Array
+  readonly #offsets: Int32Array
+  #bytes: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+  /** For lists of up to `capacity` texts. */
+  constructor(capacity: number) {
+    this.hashes = new Int32Array(capacity)
+    this.#offsets = new Int32Array(capacity + 1)
   }
-  return position + length
+
+  /** The first `count` values, valid until the next call; undefined where one is no well-formed text. */
+  write(values: readonly unknown[], count: number): WrittenTexts | undefined {
+    if (this.#bytes.length > maxKeptBytes) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024)
+    const { hashes } = this
+    const offsets = this.#offsets
+    let bytes = this.#bytes
+    let room = bytes.length
+    let position = 0
+    let ascii = true
+    for (let i = 0; i < count; i++) {
+      const text = values[i]
+      if (typeof text !== 'string') return undefined
+      const { length } = text
+      if (position + 3 * length > room) {
+        checkText(length)
+        bytes = this.#enlarge(position, 3 * length)
+        room = bytes.length
+      }
+      let hash = FNV_OFFSET
+      let all = 0
+      if (length <= loopedLength) {
+        for (let at = 0; at < length; at++) {
+          const unit = text.charCodeAt(at)
+          all |= unit
+          bytes[position + at] = unit
+          hash = Math.imul(hash ^ unit, FNV_PRIME)
+        }
+      } else
+        for (let at = 0; at < length; at++) {
+          const unit = text.charCodeAt(at)
+          all |= unit
+          hash = Math.imul(hash ^ unit, FNV_PRIME)
+        }
+      if (all < 0x80) {
+        hashes[i] = fmix(hash)
+        if (length > loopedLength) bytes.write(text, position, 'latin1')
+        position += length
+      } else {
+        if (!isWellFormed(text)) return undefined
+        ascii = false
+        hashes[i] = hashString(text)
+        position += bytes.write(text, position, 'utf8')
+      }
+      offsets[i + 1] = position
+    }
+    return { ascii, offsets, bytes }
+  }
+
+  #enlarge(used: number, more: number): Buffer {
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, used + more))
+    larger.set(this.#bytes.subarray(0, used))
+    return (this.#bytes = larger)
+  }
 }
