@@ -40,10 +40,6 @@ const total = (numbers: Dataset<number>) => numbers.fold(0, (left, right) => lef
 const everyByte = (rows: number) => ({ rows, bytes: rows * payloadBytes })
 
 export const memoryPrograms: Readonly<Record<string, MemoryProgram>> = {
-  nothing: {
-    run: async (context) => ({ rows: await context.range(0, 0).count() }),
-    expected: () => ({ rows: 0 }),
-  },
   sortBy: {
     run: (context, rows, partitions) =>
       countSorted(records(context, rows, partitions).sortBy(([key]) => key, { partitions })),

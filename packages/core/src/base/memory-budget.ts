@@ -43,12 +43,16 @@ export function memoryBudget(
   environment = process.env,
 ): MemoryBudget {
   const given = Number(environment['GRIDIFY_EXECUTION_BYTES'])
+  const heapBytesPerSlot = heapBytes ?? between(leastHeapBytes, Math.floor((memoryBytes * 0.3) / cores), mostHeapBytes)
+  const poolBytes = Math.min(mostPoolBytes, Math.floor(memoryBytes * 0.4))
+  // Heaps grow after pages have, and pages that were written stay resident.
+  const besideHeaps = Math.min(Math.floor(memoryBytes * 0.7), memoryBytes - cores * heapBytesPerSlot)
   return {
     memoryBytes,
-    poolBytes: Math.min(mostPoolBytes, Math.floor(memoryBytes * 0.4)),
-    poolLimitBytes: Math.min(mostPoolBytes, Math.floor(memoryBytes * 0.7)),
+    poolBytes,
+    poolLimitBytes: between(poolBytes, besideHeaps, mostPoolBytes),
     executionBytesPerSlot: given > 0 ? given : Math.floor((memoryBytes * 0.25) / cores),
-    heapBytesPerSlot: heapBytes ?? between(leastHeapBytes, Math.floor((memoryBytes * 0.3) / cores), mostHeapBytes),
+    heapBytesPerSlot,
     valueBytes: Math.floor(memoryBytes / cores),
     inFlightBytes: between(mebi, Math.floor(memoryBytes / 20), 64 * mebi),
   }

@@ -103,12 +103,12 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
 const largestArrayMb = 128
 
 /**
- * V8 keeps up to 48 MiB for young objects: most of a small heap, and little where rows are objects and the heap is large. It ends a thread already where those
+ * V8 keeps up to 48 MiB for young objects: most of a small heap. It ends a thread already where those
  * would not all find room among the old, so its limit lies behind the one that the slot itself keeps.
  */
 function heapLimits(heapBytes: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
   const heap = Math.floor(heapBytes / 2 ** 20)
-  const young = Math.min(192, Math.floor(heap / 8))
+  const young = Math.min(96, Math.floor(heap / 8))
   return { maxOldGenerationSizeMb: heap + 2 * young + largestArrayMb, maxYoungGenerationSizeMb: young }
 }
 

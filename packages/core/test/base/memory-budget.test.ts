@@ -20,3 +20,8 @@ test('heaps have a least and a most, and the user’s own bound wins', () => {
   expect(memoryBudget(64_000 * mebi, 1).heapBytesPerSlot).toBe(2048 * mebi)
   expect(memoryBudget(16 * mebi, 1, 99 * mebi).heapBytesPerSlot).toBe(99 * mebi)
 })
+
+test('pages grow only as far as heaps leave room, and never shrink below their sure part', () => {
+  const limits = [1000, 256, 128].map((size) => memoryBudget(size * mebi, 2))
+  expect(limits.map(({ poolLimitBytes }) => poolLimitBytes)).toEqual([700 * mebi, 128 * mebi, limits[2]!.poolBytes])
+})
