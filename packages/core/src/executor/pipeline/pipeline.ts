@@ -1,17 +1,25 @@
 /** A chain of steps that is ready to run: finds or compiles the loop for each shape of chunk that comes. */
 
 import type { Closure } from '../../closure/closure.ts'
+import { codeIdOf } from '../../closure/shared-code.ts'
 import type { FunctionOf } from '../../shuffle/merging.ts'
 import { shapeOf, type Chunk } from './chunk.ts'
-import { compileLoop, type Loop, type LoopPlan, type LoopState } from './compile-loop.ts'
+import { compileLoop, type Loop, type LoopFactory, type LoopPlan, type LoopState } from './compile-loop.ts'
 import type { FusedNode } from './fused-step.ts'
 import type { LoopSink } from './loop-sink.ts'
 
 /** Rows between two looks at whether the task was cancelled. */
 export const stretchRows = 4096
 
-/** Loops by what they are made of; one cache per slot, whose functions they hold. */
-export type LoopCache = Map<string, Loop>
+/** Loops by what they are made of, and their factories by the code of that; one cache per slot, whose functions they hold. */
+export interface LoopCache {
+  readonly loops: Map<string, Loop>
+  readonly factories: Map<string, LoopFactory>
+}
+
+export function emptyLoopCache(): LoopCache {
+  return { loops: new Map(), factories: new Map() }
+}
 
 /** Loops are small, but a driver may run any number of different jobs. */
 const maxLoops = 1000
@@ -20,7 +28,8 @@ export class Pipeline {
   readonly #plan: LoopPlan
   readonly #key: string | undefined
   readonly #cache: LoopCache
-  readonly #own: LoopCache = new Map()
+  readonly #own = new Map<string, Loop>()
+  readonly #codeKey: string | undefined
 
   constructor(
     steps: readonly FusedNode[],
@@ -43,6 +52,7 @@ export class Pipeline {
     this.#key = all.some((closure) => closure?.perTask)
       ? undefined
       : [sink, mergeClosure?.hash, ...steps.map(({ kind }, i) => `${kind} ${closures[i]?.hash ?? ''}`)].join('|')
+    this.#codeKey = codeKeyOf(this.#plan)
   }
 
   run(chunk: Chunk, from: number, to: number, state: LoopState, target: object): void {
@@ -50,13 +60,34 @@ export class Pipeline {
   }
 
   #loopFor(chunk: Chunk): Loop {
-    const cache = this.#key === undefined ? this.#own : this.#cache
-    const key = `${this.#key ?? ''}|${shapeOf(chunk)}`
-    let loop = cache.get(key)
+    const loops = this.#key === undefined ? this.#own : this.#cache.loops
+    const shape = shapeOf(chunk)
+    const key = `${this.#key ?? ''}|${shape}`
+    let loop = loops.get(key)
     if (!loop) {
-      if (cache.size >= maxLoops) cache.clear()
-      cache.set(key, (loop = compileLoop(this.#plan, chunk.kind)))
+      if (loops.size >= maxLoops) loops.clear()
+      const { merge, functions } = this.#plan
+      loops.set(key, (loop = this.#factoryFor(chunk, shape)(merge, functions)))
     }
     return loop
   }
+
+  #factoryFor(chunk: Chunk, shape: string): LoopFactory {
+    const { factories } = this.#cache
+    const key = this.#codeKey && `${this.#codeKey}|${shape}`
+    let factory = key === undefined ? undefined : factories.get(key)
+    if (!factory) {
+      factory = compileLoop(this.#plan, chunk.kind)
+      if (factories.size >= maxLoops) factories.clear()
+      if (key !== undefined) factories.set(key, factory)
+    }
+    return factory
+  }
+}
+
+/** Undefined where a function's code has no name. */
+function codeKeyOf({ steps, functions, merge, sink, marks }: LoopPlan): string | undefined {
+  const ids = [merge, ...functions].map((made) => made && (codeIdOf(made) ?? NaN))
+  if (ids.some(Number.isNaN)) return undefined
+  return [sink, marks, ids[0], ...steps.map(({ kind }, i) => `${kind} ${ids[i + 1] ?? ''}`)].join('|')
 }
