@@ -50,8 +50,7 @@ export class MapWriter {
     this.#assign = bucketAssigner(partitioner, perReducer, site, functionOf)
     this.#scratch = {
       places: new Int32Array(runRows),
-      keyTexts: new TextWriter(runRows),
-      valueTexts: new TextWriter(runRows),
+      texts: new TextWriter(runRows),
       recordsFit: true,
     }
     this.#runStaging = new Staging(runRows)
@@ -64,9 +63,7 @@ export class MapWriter {
   flush(): Staging {
     if (this.staging === this.#runStaging) this.#makeRun()
     else {
-      if (this.#combine!.isOn) this.#combine!.add(this.staging)
-      else this.#combine!.passOn(this.staging)
-      this.staging.clear()
+      this.staging = this.#combine!.add(this.staging)
       if (!this.#combine!.isOn && !this.#combine!.creates) this.staging = this.#runStaging
     }
     return this.staging

@@ -28,7 +28,8 @@ export function* mergedByKey(
   { budget }: TaskSpills,
   piece?: Piece,
 ): Generator<PairColumns> {
-  for (const stretch of bucketStretches([sources], budget, piece && bucketsOfPiece([sources], piece)))
+  // Keys and values are copied from the slices into tables, so both are held.
+  for (const stretch of bucketStretches([sources], budget / 2, piece && bucketsOfPiece([sources], piece)))
     if (stretch.kind === 'held') yield* mergedSlices(stretch.sides[0]!, merging, site)
     else yield* mergedBucket(sources, stretch.bucket, merging, site)
 }

@@ -37,14 +37,14 @@ function placeColumn(
   { rows, keyList, keysAreNumbers }: Staging,
   maxValues: number,
   inTuple: boolean,
-  { places, valueTexts }: RunScratch,
+  { places, texts }: RunScratch,
 ): PlaceRunColumn | undefined {
   if (values instanceof Float64Array) return numberColumn(values, rows, places)
   if (!keysAreNumbers && areEqual(values, keyList, rows)) return { kind: columnKind.key }
   const dictionary = dictionaryColumn(values, rows, maxValues, inTuple, places)
   if (dictionary) return dictionary
-  const texts = valueTexts.write(values, rows)
-  return texts && textColumn(texts, rows, places)
+  const written = texts.write(values, rows)
+  return written && textColumn(written, rows, places)
 }
 
 function areEqual(a: readonly unknown[], b: readonly unknown[], count: number): boolean {

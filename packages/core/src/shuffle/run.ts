@@ -49,11 +49,11 @@ export class Run implements RunSlices {
     const { rows } = staging
     this.#reducers = reducers
     this.#perReducer = perReducer
-    const { places, keyTexts } = scratch
-    const texts = assign(staging, places, keyTexts)
+    const { places } = scratch
+    const texts = assign(staging, places, scratch.texts)
     this.#starts = rowsToPlaces(places, rows, reducers * perReducer)
     this.#hot = groups ? groupHotBuckets(staging, places, this.#starts) : []
-    this.#keys = keyColumn(staging, places, texts, keyTexts.hashes)
+    this.#keys = keyColumn(staging, places, texts, scratch.texts.hashes)
     this.#values = this.#valueColumn(staging, scratch)
     this.bytes = 4 * this.#starts.length + heldBytes(this.#keys) + heldBytes(this.#values)
   }
@@ -117,7 +117,7 @@ export class Run implements RunSlices {
       return this.#encode(sorted, staging.listBytes)
     }
     if (staging.valuesAreNumbers) return numberColumn(values, rows, places)
-    const texts = scratch.valueTexts.write(valueList, rows)
+    const texts = scratch.texts.write(valueList, rows)
     if (texts) return textColumn(texts, rows, places)
     const records = recordColumn(staging, this.#reducers, scratch)
     if (records) return records
@@ -198,8 +198,8 @@ export class SliceReader {
 export interface RunScratch {
   /** First the bucket, then the place of each row. */
   readonly places: Int32Array
-  readonly keyTexts: TextWriter
-  readonly valueTexts: TextWriter
+  /** Of keys until they are a column, then of values. */
+  readonly texts: TextWriter
   /** Whether values were records so far, wherever they might have been. */
   recordsFit: boolean
 }

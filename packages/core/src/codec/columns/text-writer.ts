@@ -6,7 +6,10 @@ import { checkText } from '../value-limits.ts'
 
 /** Texts are written by a loop up to this length; above it the call into the runtime pays. */
 const loopedLength = 48
+const firstBytes = 64 * 1024
 const maxKeptBytes = 8 * 2 ** 20
+/** Of the whole thread, since memory outside of V8's heap stays taken until V8 looks for garbage. */
+let scratch: Buffer = Buffer.allocUnsafeSlow(firstBytes)
 
 /** Texts as bytes, in the order in which they came. */
 export interface WrittenTexts {
@@ -21,7 +24,6 @@ export class TextWriter {
   /** `hashKey` of each text of the last list. */
   readonly hashes: Int32Array
   readonly #offsets: Int32Array
-  #bytes: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
 
   /** For lists of up to `capacity` texts. */
   constructor(capacity: number) {
@@ -29,12 +31,12 @@ export class TextWriter {
     this.#offsets = new Int32Array(capacity + 1)
   }
 
-  /** The first `count` values, valid until the next call; undefined where one is no well-formed text. */
+  /** The first `count` values, valid until any writer is called; undefined where one is no well-formed text. */
   write(values: readonly unknown[], count: number): WrittenTexts | undefined {
-    if (this.#bytes.length > maxKeptBytes) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024)
+    if (scratch.length > maxKeptBytes) scratch = Buffer.allocUnsafeSlow(firstBytes)
     const { hashes } = this
     const offsets = this.#offsets
-    let bytes = this.#bytes
+    let bytes = scratch
     let room = bytes.length
     let position = 0
     let ascii = true
@@ -44,7 +46,7 @@ export class TextWriter {
       const { length } = text
       if (position + 3 * length > room) {
         checkText(length)
-        bytes = this.#enlarge(position, 3 * length)
+        bytes = scratch = enlarged(bytes, position, 3 * length)
         room = bytes.length
       }
       let hash = FNV_OFFSET
@@ -76,10 +78,10 @@ export class TextWriter {
     }
     return { ascii, offsets, bytes }
   }
+}
 
-  #enlarge(used: number, more: number): Buffer {
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, used + more))
-    larger.set(this.#bytes.subarray(0, used))
-    return (this.#bytes = larger)
-  }
+function enlarged(bytes: Buffer, used: number, more: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, used + more))
+  larger.set(bytes.subarray(0, used))
+  return larger
 }
