@@ -2,6 +2,7 @@
 
 import { compileFunction } from 'node:vm'
 import { hasNamedProperties } from './graph-writer.ts'
+import { listOf } from './list-of.ts'
 import { isWellFormed } from './text.ts'
 
 /** The names of a plain object's properties in their order, or how many places a tuple has. */
@@ -46,7 +47,7 @@ export function takePlaces(rows: readonly unknown[], shape: RecordShape, count =
     if (loops.size >= maxLoops) loops.clear()
     loops.set(id, (take = compileTake(shape, keys, isNumber)))
   }
-  const places = isNumber.map((number) => (number ? new Float64Array(count) : []))
+  const places = isNumber.map((number) => (number ? new Float64Array(count) : listOf<unknown>(count)))
   return take(rows, count, places) ? places : undefined
 }
 
@@ -66,7 +67,7 @@ function compileTake(shape: RecordShape, keys: readonly (string | number)[], isN
       ? `const value${k} = row[${JSON.stringify(key)}]
     if (typeof value${k} !== 'number') return false
     place${k}[i] = value${k}`
-      : `place${k}.push(row[${JSON.stringify(key)}])`,
+      : `place${k}[i] = row[${JSON.stringify(key)}]`,
   )
   // The number keeps V8 from taking two loops of equal text for one.
   const code = `'use strict' // places ${loops.size}
