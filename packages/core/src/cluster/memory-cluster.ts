@@ -29,7 +29,8 @@ export function startMemoryCluster(count: number, config: Config, workParent = t
   for (let number = 1; number <= count; number++) {
     const id = `memory-${number}` as ExecutorId
     const [driverEnd, executorEnd] = memoryChannelPair(deliver)
-    const budget = memoryBudget(config.memoryBytes ?? defaultMemoryBytes(count), 1)
+    // Slots have no heap of their own here.
+    const budget = memoryBudget(config.memoryBytes ?? defaultMemoryBytes(count), 1, 0)
     // Its pages do not depend on what the process takes, so that runs are repeatable.
     const pool = PagePool.create(budget.poolLimitBytes)
     const workFolder = new WorkFolder(ownedPath(workParent, 'work'), 'store')
