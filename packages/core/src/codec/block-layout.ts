@@ -34,6 +34,8 @@ export const KIND = {
   tuple: 7,
   /** Plain objects with the same names in the same order: the names as a JSON array, and the columns of their values follow. */
   object: 8,
+  /** One byte per row, and as auxiliary a block of the values that these number. */
+  dictionary: 9,
 } as const
 
 export type Kind = (typeof KIND)[keyof typeof KIND]

@@ -42,7 +42,7 @@ export function decodeColumns(bytes: Uint8Array): DecodedBlock {
   if (byteLength > block.length) throw new InternalError(`a block of ${byteLength} bytes was cut to ${block.length}`)
   switch (shape) {
     case SHAPE.columns:
-      return new ColumnReader(block, rows).readBlock()
+      return new ColumnReader(block, rows, decodeBlock).readBlock()
     case SHAPE.packed:
       return { rows: unpack(block.subarray(HEADER_BYTES, byteLength)) as unknown[] }
     case SHAPE.graph: {
@@ -55,14 +55,14 @@ export function decodeColumns(bytes: Uint8Array): DecodedBlock {
 }
 
 function encodeColumns(rows: number, root: Column): Uint8Array {
-  const columns = flatten(root)
+  const columns = flatten(root).map((column) => ({ ...column, auxiliary: auxiliaryOf(column) }))
   let byteLength = HEADER_BYTES + columns.length * COLUMN_BYTES
-  for (const { data, offsets } of columns)
-    byteLength = alignUp(alignUp(byteLength + data.length) + (offsets?.byteLength ?? 0))
+  for (const { data, auxiliary } of columns)
+    byteLength = alignUp(alignUp(byteLength + data.length) + (auxiliary?.byteLength ?? 0))
   const block = Buffer.allocUnsafeSlow(byteLength)
   writeHeader(block, rows, SHAPE.columns, columns.length, byteLength)
   let position = HEADER_BYTES + columns.length * COLUMN_BYTES
-  columns.forEach(({ kind, repeated, data, offsets, places }, index) => {
+  columns.forEach(({ kind, repeated, data, auxiliary, places }, index) => {
     const entry = HEADER_BYTES + index * COLUMN_BYTES
     block.writeUInt16LE(kind | (repeated ? 0x100 : 0), entry)
     block.writeUInt16LE(places?.length ?? 0, entry + 2)
@@ -70,12 +70,18 @@ function encodeColumns(rows: number, root: Column): Uint8Array {
     block.writeUInt32LE(data.length, entry + 8)
     block.set(data, position)
     position = padded(block, position + data.length)
-    block.writeUInt32LE(offsets === undefined ? 0 : position, entry + 12)
-    if (offsets === undefined) return
-    block.set(new Uint8Array(offsets.buffer), position)
-    position = padded(block, position + offsets.byteLength)
+    block.writeUInt32LE(auxiliary === undefined ? 0 : position, entry + 12)
+    if (auxiliary === undefined) return
+    block.set(auxiliary, position)
+    position = padded(block, position + auxiliary.byteLength)
   })
   return new Uint8Array(block.buffer, 0, byteLength)
+}
+
+/** Offsets of texts, or the table of a dictionary. */
+function auxiliaryOf({ offsets, table }: Column): Uint8Array | undefined {
+  if (table) return encodeBlock(table)
+  return offsets && new Uint8Array(offsets.buffer)
 }
 
 function flatten(column: Column): Column[] {

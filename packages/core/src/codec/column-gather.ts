@@ -1,6 +1,7 @@
 /** Turns rows into typed columns, when primitives or arrays of equal length around them give all rows back exactly. */
 import { type Kind, KIND } from './block-layout.ts'
 import { areInt32 } from './columns/number-column.ts'
+import { dictionaryOf } from './dictionary.ts'
 import { shapeOf, takePlaces } from './take-places.ts'
 import { isWellFormed } from './text.ts'
 
@@ -10,6 +11,8 @@ export interface Column {
   readonly repeated: boolean
   readonly data: Uint8Array
   readonly offsets?: Uint32Array
+  /** The values of a dictionary. */
+  readonly table?: readonly unknown[]
   /** The columns of a tuple's places. */
   readonly places?: readonly Column[]
 }
@@ -28,14 +31,14 @@ export function gatherColumn(rows: readonly unknown[], lists: Lists = []): Colum
     case 'number':
       return gatherNumbers(rows)
     case 'string':
-      return gatherStrings(rows)
+      return gatherDictionary(rows) ?? gatherStrings(rows)
     case 'boolean':
-      return gatherBooleans(rows)
+      return gatherBooleans(rows) ?? gatherDictionary(rows)
     case 'undefined':
-      return allSame(rows) ? { kind: KIND.undefined, repeated: true, data: NO_DATA } : undefined
+      return allSame(rows) ? { kind: KIND.undefined, repeated: true, data: NO_DATA } : gatherDictionary(rows)
     case 'object':
       if (first !== null) return gatherRecords(rows, lists)
-      return allSame(rows) ? { kind: KIND.null, repeated: true, data: NO_DATA } : undefined
+      return allSame(rows) ? { kind: KIND.null, repeated: true, data: NO_DATA } : gatherDictionary(rows)
     default:
       return undefined
   }
@@ -58,7 +61,9 @@ function gatherRecords(rows: readonly unknown[], lists: Lists): Column | undefin
     return { kind: KIND.object, repeated: false, data: Buffer.from(JSON.stringify(shape)), places }
   // Holes read as undefined.
   const hasHoles = places.some(
-    ({ kind }, place) => kind === KIND.undefined && !rows.every((row) => Object.hasOwn(row as object, place)),
+    ({ kind, table }, place) =>
+      (kind === KIND.undefined || table?.includes(undefined)) &&
+      !rows.every((row) => Object.hasOwn(row as object, place)),
   )
   return hasHoles ? undefined : { kind: KIND.tuple, repeated: false, data: NO_DATA, places }
 }
@@ -95,6 +100,14 @@ function gatherBooleans(values: readonly unknown[]): Column | undefined {
     data[i] = value ? 1 : 0
   }
   return { kind: KIND.boolean, repeated: false, data }
+}
+
+/** The values stand in each block, so they must be few beside its rows. */
+const ROWS_PER_VALUE = 4
+
+function gatherDictionary(values: readonly unknown[]): Column | undefined {
+  const dictionary = dictionaryOf(values, values.length, values.length / ROWS_PER_VALUE)
+  return dictionary && { kind: KIND.dictionary, repeated: false, data: dictionary.codes, table: dictionary.table }
 }
 
 /** Texts are copied by a loop up to this length; above it the call into the runtime pays. */

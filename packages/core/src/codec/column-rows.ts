@@ -3,16 +3,20 @@ import { compileFunction } from 'node:vm'
 import { InternalError } from '../base/errors.ts'
 import type { DecodedBlock } from './block.ts'
 import { COLUMN_BYTES, HEADER_BYTES, KIND } from './block-layout.ts'
+import { DictionaryColumn } from './columns/dictionary-column.ts'
 
 /** Reads the columns of a block in their order; the block begins at a multiple of 8. */
 export class ColumnReader {
   readonly #block: Buffer
   readonly #rows: number
+  readonly #decode: (block: Uint8Array) => readonly unknown[]
   #next = HEADER_BYTES
 
-  constructor(block: Buffer, rows: number) {
+  /** `decode` reads the block that a dictionary holds. */
+  constructor(block: Buffer, rows: number, decode: (block: Uint8Array) => readonly unknown[]) {
     this.#block = block
     this.#rows = rows
+    this.#decode = decode
   }
 
   /** The block's rows; pairs as two columns, since they are often taken apart at once. */
@@ -29,12 +33,20 @@ export class ColumnReader {
     const entry = this.#next
     this.#next += COLUMN_BYTES
     const kind = this.#block[entry]
+    if (kind === KIND.dictionary) return this.#readDictionary(entry)
     if (kind !== KIND.tuple && kind !== KIND.object) return readPrimitives(this.#block, entry, this.#rows)
     const places = Array.from({ length: this.#block.readUInt16LE(entry + 2) }, () => this.read())
     if (kind === KIND.tuple) return tupleRows(places, this.#rows)
     const start = this.#block.readUInt32LE(entry + 4)
     const names = this.#block.toString('utf8', start, start + this.#block.readUInt32LE(entry + 8))
     return objectRows(JSON.parse(names) as string[], places, this.#rows)
+  }
+
+  #readDictionary(entry: number): unknown[] {
+    const start = this.#block.readUInt32LE(entry + 4)
+    const codes = this.#block.subarray(start, start + this.#rows)
+    const table = this.#decode(this.#block.subarray(this.#block.readUInt32LE(entry + 12)))
+    return new DictionaryColumn(codes, table).toList()
   }
 }
 

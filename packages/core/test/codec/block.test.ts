@@ -130,6 +130,24 @@ describe('a block gives its rows back exactly', () => {
     fc.assert(fc.property(objects, expectRoundTrip), { numRuns: 600 })
   })
 
+  test('of few different values', () => {
+    const few = fc.constantFrom('a', 'é', '\ud800', '', true, false, null, undefined)
+    const holed = fc.tuple(few, few).map(([a, b]) => {
+      const row = [a, b]
+      if (a === undefined) delete row[0]
+      return row
+    })
+    const rows = fc.oneof(
+      fc.array(few, { maxLength: 60 }),
+      fc.array(holed, { maxLength: 60 }),
+      fc.array(
+        fc.tuple(few, fc.integer()).map(([kind, id]) => ({ kind, id })),
+        { maxLength: 60 },
+      ),
+    )
+    fc.assert(fc.property(rows, expectRoundTrip), { numRuns: 600 })
+  })
+
   test('of objects whose names come in different orders, and that share a part', () => {
     const shared = [1, 2]
     expectRoundTrip([
@@ -162,8 +180,15 @@ describe('the shape of a block follows what its rows hold', () => {
       [['a', null]],
       [['k', [1, ['l', 2]]]],
       [{ a: 1, b: ['x', -0] }],
+      ['on', null, true, undefined, 'on', null, true, undefined].flatMap((a) => [{ a }, { a }]),
     ]
-    expect(blocks.map(shapeOf)).toEqual(Array(9).fill(SHAPE.columns))
+    expect(blocks.map(shapeOf)).toEqual(Array(10).fill(SHAPE.columns))
+  })
+
+  test('a text that comes again and again is held once', () => {
+    const rows = Array.from({ length: 1000 }, (_, i) => ({ id: i, country: ['Österreich', 'Schweiz'][i % 2] }))
+    const header = 1000 * (4 + 1)
+    expect(encodeBlock(rows).length - header).toBeLessThan(250)
   })
 
   test('other JSON-like rows are packed, the rest takes the exact graph form', () => {

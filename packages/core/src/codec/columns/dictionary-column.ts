@@ -2,6 +2,8 @@
 
 import { listOf } from '../list-of.ts'
 
+export const MAX_CODES = 256
+
 export class DictionaryColumn {
   /** Row i has the value `table[codes[i]]`. */
   readonly codes: Uint8Array
