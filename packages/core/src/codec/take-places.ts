@@ -1,6 +1,7 @@
 /** Takes rows of one shape apart: what each of them has at its places, in one loop that is made for that shape. */
 
 import { compileFunction } from 'node:vm'
+import { BoundedCache } from '../base/bounded-cache.ts'
 import { hasNamedProperties } from './graph-writer.ts'
 import { listOf } from './list-of.ts'
 import { isWellFormed } from './text.ts'
@@ -14,9 +15,9 @@ type Take = (rows: readonly unknown[], count: number, places: Places) => boolean
 /** An array of more places is a vector rather than a record; the value formats suit it. */
 const maxWidth = 64
 
-/** By the shape and what the first row has there, so that each loop meets one shape; begun anew when there are too many. */
-const loops = new Map<string, Take>()
-const maxLoops = 500
+/** By the shape and what the first row has there, so that each loop meets one shape. */
+const loops = new BoundedCache<Take>(500)
+let compiled = 0
 
 /** The shape of a plain array or object whose places say all about it. */
 export function shapeOf(row: unknown): RecordShape | undefined {
@@ -41,12 +42,7 @@ export function takePlaces(rows: readonly unknown[], shape: RecordShape, count =
   const first = rows[0] as Record<string | number, unknown>
   const keys = typeof shape === 'number' ? Array.from({ length: shape }, (_, place) => place) : shape
   const isNumber = keys.map((key) => typeof first[key] === 'number')
-  const id = JSON.stringify([shape, isNumber])
-  let take = loops.get(id)
-  if (!take) {
-    if (loops.size >= maxLoops) loops.clear()
-    loops.set(id, (take = compileTake(shape, keys, isNumber)))
-  }
+  const take = loops.getOrMake(JSON.stringify([shape, isNumber]), () => compileTake(shape, keys, isNumber))
   const places = isNumber.map((number) => (number ? new Float64Array(count) : listOf<unknown>(count)))
   return take(rows, count, places) ? places : undefined
 }
@@ -70,7 +66,7 @@ function compileTake(shape: RecordShape, keys: readonly (string | number)[], isN
       : `place${k}[i] = row[${JSON.stringify(key)}]`,
   )
   // The number keeps V8 from taking two loops of equal text for one.
-  const code = `'use strict' // places ${loops.size}
+  const code = `'use strict' // places ${++compiled}
 return function takePlaces(rows, count, places) {
   const [${keys.map((_, k) => `place${k}`).join(', ')}] = places
   for (let i = 0; i < count; i++) {

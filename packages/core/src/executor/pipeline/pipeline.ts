@@ -1,5 +1,6 @@
 /** A chain of steps that is ready to run: finds or compiles the loop for each shape of chunk that comes. */
 
+import { BoundedCache } from '../../base/bounded-cache.ts'
 import type { Closure } from '../../closure/closure.ts'
 import { codeIdOf } from '../../closure/shared-code.ts'
 import type { FunctionOf } from '../../shuffle/merging.ts'
@@ -11,24 +12,24 @@ import type { LoopSink } from './loop-sink.ts'
 /** Rows between two looks at whether the task was cancelled. */
 export const stretchRows = 4096
 
+/** Loops are small, but a driver may run any number of different jobs. */
+const maxLoops = 1000
+
 /** Loops by what they are made of, and their factories by the code of that; one cache per slot, whose functions they hold. */
 export interface LoopCache {
-  readonly loops: Map<string, Loop>
-  readonly factories: Map<string, LoopFactory>
+  readonly loops: BoundedCache<Loop>
+  readonly factories: BoundedCache<LoopFactory>
 }
 
 export function emptyLoopCache(): LoopCache {
-  return { loops: new Map(), factories: new Map() }
+  return { loops: new BoundedCache(maxLoops), factories: new BoundedCache(maxLoops) }
 }
-
-/** Loops are small, but a driver may run any number of different jobs. */
-const maxLoops = 1000
 
 export class Pipeline {
   readonly #plan: LoopPlan
   readonly #key: string | undefined
   readonly #cache: LoopCache
-  readonly #own = new Map<string, Loop>()
+  readonly #own = new BoundedCache<Loop>(maxLoops)
   readonly #codeKey: string | undefined
 
   constructor(
@@ -60,28 +61,15 @@ export class Pipeline {
   }
 
   #loopFor(chunk: Chunk): Loop {
-    const loops = this.#key === undefined ? this.#own : this.#cache.loops
+    const { merge, functions } = this.#plan
     const shape = shapeOf(chunk)
-    const key = `${this.#key ?? ''}|${shape}`
-    let loop = loops.get(key)
-    if (!loop) {
-      if (loops.size >= maxLoops) loops.clear()
-      const { merge, functions } = this.#plan
-      loops.set(key, (loop = this.#factoryFor(chunk, shape)(merge, functions)))
-    }
-    return loop
-  }
-
-  #factoryFor(chunk: Chunk, shape: string): LoopFactory {
-    const { factories } = this.#cache
-    const key = this.#codeKey && `${this.#codeKey}|${shape}`
-    let factory = key === undefined ? undefined : factories.get(key)
-    if (!factory) {
-      factory = compileLoop(this.#plan, chunk.kind)
-      if (factories.size >= maxLoops) factories.clear()
-      if (key !== undefined) factories.set(key, factory)
-    }
-    return factory
+    const loops = this.#key === undefined ? this.#own : this.#cache.loops
+    return loops.getOrMake(`${this.#key ?? ''}|${shape}`, () => {
+      const compile = () => compileLoop(this.#plan, chunk.kind)
+      const factory =
+        this.#codeKey === undefined ? compile() : this.#cache.factories.getOrMake(`${this.#codeKey}|${shape}`, compile)
+      return factory(merge, functions)
+    })
   }
 }
 
