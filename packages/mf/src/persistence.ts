@@ -3,6 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { UsageError } from '@gridify/core'
 import { z } from 'zod'
 import type { ModelParts } from './factor-model.ts'
@@ -25,8 +26,18 @@ const ids = z.object({
   items: z.array(z.union([z.string(), z.number()])),
 })
 
+/** `C:\\models` is a path: a scheme has two letters at least. */
+function localFolder(folder: string, what: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]+):\/\//i.exec(folder) ?? []
+  if (scheme === undefined) return resolve(folder)
+  if (scheme.toLowerCase() === 'file') return fileURLToPath(folder)
+  throw new UsageError(
+    `${what}: ${folder} is an address, and models lie in folders of this machine: give a path, and copy the folder from or to ${scheme}://`,
+  )
+}
+
 export async function saveModel(folder: string, parts: ModelParts): Promise<void> {
-  const target = resolve(folder)
+  const target = localFolder(folder, 'save()')
   const { users, items, userFactors, itemFactors, seen, report } = parts
   const contents: Record<(typeof files)[number], Uint8Array> = {
     'ids.json': Buffer.from(JSON.stringify({ users, items })),
@@ -87,7 +98,7 @@ async function replace(target: string, attempt: string): Promise<void> {
 }
 
 export async function loadModel(folder: string): Promise<ModelParts> {
-  const target = resolve(folder)
+  const target = localFolder(folder, 'FactorModel.load()')
   try {
     const head = await readHeader(target)
     const read = async (name: (typeof files)[number]) => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { createContext } from '@gridify/core'
 import { FactorModel, holdOut, ImplicitALS } from '@gridify/mf'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -36,6 +37,17 @@ test('a folder of something else is not overwritten', async () => {
   writeFileSync(join(folder, 'mine.txt'), 'mine')
   await expect(model.save(folder)).rejects.toThrow('is there and is no model')
   expect(readFileSync(join(folder, 'mine.txt'), 'utf8')).toBe('mine')
+})
+test('an address of another machine is refused, and one of this machine is its path', async () => {
+  await expect(model.save('s3://models/artists')).rejects.toThrow(
+    'save(): s3://models/artists is an address, and models lie in folders of this machine: give a path',
+  )
+  await expect(FactorModel.load('https://example.com/model')).rejects.toThrow(
+    'FactorModel.load(): https://example.com/',
+  )
+  const place = join(folder, 'addressed')
+  await model.save(pathToFileURL(place).href)
+  expect((await FactorModel.load(place)).items).toEqual(model.items)
 })
 // Node's own recursion does not return here.
 test.runIf(process.platform === 'linux')('a place that takes no folder is an error at once', async () => {
