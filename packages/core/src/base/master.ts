@@ -25,6 +25,6 @@ export function parseMaster(text: string): Master {
       return { kind: 'local-cluster', executors: first, cores: Number(second) }
   }
   throw new UsageError(
-    `master '${text}' is none of local[n], local[*], local-cluster[n,cores] and memory[n] (n, cores >= 1)`,
+    `master '${text}' is none of local, local[n], local[*], local-cluster[n,cores] and memory[n] (n, cores >= 1)`,
   )
 }

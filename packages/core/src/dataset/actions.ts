@@ -14,6 +14,7 @@ import { partitionOf } from '../lineage/partitioner.ts'
 import type { Sink } from '../protocol/stage-plan.ts'
 import { checkCount, type Handle } from './build-nodes.ts'
 import type { ActionOptions } from './job-runner.ts'
+import { encodeZero } from './zero-value.ts'
 
 /** One call of an action: on what, from where, and how. */
 export interface Action extends Handle {
@@ -68,7 +69,7 @@ export async function aggregate<U>(
   mergeRow: Function,
   mergeTotals: (left: U, right: U) => U,
 ): Promise<U> {
-  const encoded = encodeValue(zero)
+  const encoded = encodeZero(zero, action.site)
   const closure = action.runner.capture(mergeRow, action.site)
   const totals = await runValues<U>(action, { kind: 'aggregate', zero: encoded, closure })
   return settled(

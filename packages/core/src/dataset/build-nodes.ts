@@ -172,7 +172,7 @@ export function setNode(
 /** Rows in turn to all partitions, so that their lengths become even whatever they were. */
 export function repartitionNode(handle: Handle, partitions: number, site: CallSite): LineageNode {
   const { runner, node } = handle
-  checkPartitions(partitions, `${site.operation}()`)
+  checkPartitions(partitions, describeCallSite(site))
   const spread = inner(runner, {
     ...baseOf(runner, site),
     kind: 'number',

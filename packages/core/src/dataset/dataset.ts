@@ -32,6 +32,7 @@ import {
   type SaveOptions,
 } from './save-files.ts'
 import { treeAggregate, treeReduce, type TreeOptions } from './tree.ts'
+import { encodeZero } from './zero-value.ts'
 
 /** Lets `map(word => [word, 1])` be a dataset of pairs without `as const`. */
 export type Row = [unknown, unknown] | {} | null | undefined
@@ -632,7 +633,7 @@ export class Dataset<T> {
     const site = callSite('cogroup')
     const sides = args.findIndex((arg) => !(arg instanceof Dataset))
     const others = args.slice(0, sides < 0 ? args.length : Math.max(1, sides)) as Dataset<any>[]
-    if (others.length > 3 || args.length > others.length + 1)
+    if (others.length < 1 || others.length > 3 || args.length > others.length + 1)
       throw new UsageError(`${describeCallSite(site)} takes one to three datasets, then a partitioning`)
     return this.#cogroup(others, args[others.length] as Partitioning, site)
   }
@@ -1427,7 +1428,7 @@ export class Dataset<T> {
     const [merge, combine] = [mergeValue, mergeCombiners].map((fn) => this.runner.capture(fn, site))
     const aggregator = {
       kind: 'aggregate',
-      zero: encodeValue(zero),
+      zero: encodeZero(zero, site),
       mergeValue: merge!,
       mergeCombiners: combine!,
     } as const

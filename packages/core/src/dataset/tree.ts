@@ -1,10 +1,10 @@
 /** Merges partitions in levels on the executors, so that the driver gets a few totals and not one per partition. */
 
-import { encodeValue } from '../codec/value.ts'
 import { UsageError } from '../base/errors.ts'
 import type { Closure } from '../closure/closure.ts'
 import { emptyError, runValues, type Action } from './actions.ts'
 import { baseOf, inner, projectionNode, shuffleNode, type Handle } from './build-nodes.ts'
+import { encodeZero } from './zero-value.ts'
 
 /** How `treeReduce` and `treeAggregate` merge. */
 export interface TreeOptions {
@@ -19,8 +19,8 @@ export async function treeAggregate<U>(
   mergeTotals: (left: U, right: U) => U,
   options: TreeOptions,
 ): Promise<U> {
-  const encoded = encodeValue(zero)
   const { runner, node, site } = action
+  const encoded = encodeZero(zero, site)
   const closure = runner.capture(mergeRow, site)
   const partials = inner(runner, { ...baseOf(runner, site), kind: 'fold', parent: node, zero: encoded, closure })
   const totals = await merged<U>(action, partials, runner.capture(mergeTotals, site), options)

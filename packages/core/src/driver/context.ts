@@ -92,6 +92,18 @@ export interface ParallelizeOptions extends SourceOptions {
 /** Their functions may return promises. */
 const asynchronousOperations = new Set(['mapAsync', 'barrier().mapPartitions', 'barrier().mapPartitionsWithIndex'])
 
+const mergingOperations = new Set([
+  'reduce',
+  'treeReduce',
+  'fold',
+  'aggregate',
+  'treeAggregate',
+  'reduceByKey',
+  'foldByKey',
+  'combineByKey',
+  'aggregateByKey',
+])
+
 /** Which context each node belongs to. */
 const owners = new WeakMap<LineageNode, Context>()
 
@@ -570,6 +582,10 @@ export class Context {
   #capture(fn: Function, site: CallSite): Closure {
     if (types.isAsyncFunction(fn) && !asynchronousOperations.has(site.operation))
       throw promisedError(describeCallSite(site), 'is async')
+    if (types.isGeneratorFunction(fn) && mergingOperations.has(site.operation))
+      throw new UsageError(
+        `${describeCallSite(site)} needs a function that returns what it merged: a generator function returns a generator whatever it does, so write an ordinary one`,
+      )
     const closure = captureClosure(fn, site)
     for (const { kind, id } of closure.references)
       if (!(kind === 'broadcast' ? this.#broadcasts : this.#totals).has(id))

@@ -23,7 +23,7 @@ import { Broadcast, droppedBroadcast } from '../task/broadcast.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { checkMarker } from './save-rows.ts'
 import { describeTask } from './describe-task.ts'
-import { emptyLoopCache, type LoopCache } from './pipeline/pipeline.ts'
+import { LoopCache } from './pipeline/loop-cache.ts'
 import type { SlotReply, SlotRequest } from './slot-host.ts'
 import type { ResolvedInput, SlotResult } from './task-blocks.ts'
 import type { SlotServices } from './slot-services.ts'
@@ -53,7 +53,7 @@ export class Slot {
   readonly #functionBytes = new Map<string, number>()
   #sweepAt = sweptFunctions
   #sweepAtBytes = sweptBytes
-  readonly #loops: LoopCache = emptyLoopCache()
+  readonly #loops = new LoopCache()
   #run: TaskRun | undefined
 
   constructor(services: SlotServices) {

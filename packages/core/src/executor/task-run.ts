@@ -44,7 +44,8 @@ import { SharedRegionTable } from './shared-region-table.ts'
 import { sync } from './row-checks.ts'
 import { drain } from './sinks.ts'
 import { rowChunk, rowsOfChunk, segmentChunks, type Chunk } from './pipeline/chunk.ts'
-import { stretchRows, type LoopCache } from './pipeline/pipeline.ts'
+import type { LoopCache } from './pipeline/loop-cache.ts'
+import { stretchRows } from './pipeline/pipeline.ts'
 import { stretches, type PipelineScope, type PipelineSink } from './pipeline/stretches.ts'
 import { isStep } from './steps.ts'
 import type { InputBlock, ProducedBlock, ResolvedInput, SlotResult } from './task-blocks.ts'
@@ -277,7 +278,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
 
   #writeMapOutput(output: Extract<StageOutput, { kind: 'shuffle' }>): MapOutput {
     const { site } = this.#plan
-    const writer = new MapWriter(output, this.functionOf, site, this.spills)
+    const writer = new MapWriter(output, this.functionOf, site, this.spills, () => this.checkCancelled())
     this.#pour({ kind: 'shuffle', site }, writer)
     return writer.finish()
   }

@@ -12,6 +12,8 @@ import { AdaptiveIndex } from './value-index.ts'
 
 const trialRows = 65_536
 const maxDistinct = trialRows / 2
+/** Texts and objects may be large, and little once they are merged: when so much of them waits, it is merged at once. */
+const maxWaitingBytes = 2 ** 20
 /** More keys than this leave the cache of a core; what is merged so far is passed on, and a new table begun. */
 const maxKeys = 131_072
 
@@ -22,19 +24,31 @@ export class MapCombine {
   readonly #fold: Fold
   readonly #batchRows: number
   readonly #ids: Int32Array
-  /** Rows that wait for the end of the trial: to count their keys costs a twentieth of merging them for nothing. */
-  #trial: { readonly keys: DistinctCount; readonly held: Staging[]; rows: number } | undefined
+  readonly #check: () => void
+  /** Until enough keys are counted. */
+  #trial: DistinctCount | undefined
+  /** Rows wait for that, since to count their keys costs a twentieth of merging them for nothing. */
+  #waiting: Staging[] = []
+  #waitingBytes = 0
+  #rows = 0
   #isOn = true
 
-  /** `emit` gets merged rows, in the order in which their keys first came. */
-  constructor(merging: Merging, site: string, batchRows: number, emit: (key: unknown, value: unknown) => void) {
+  /** `check` throws where the task was cancelled; `emit` gets merged rows, in the order in which their keys first came. */
+  constructor(
+    merging: Merging,
+    site: string,
+    batchRows: number,
+    check: () => void,
+    emit: (key: unknown, value: unknown) => void,
+  ) {
     this.#merging = merging
+    this.#check = check
     this.#emit = emit
     this.#index = new AdaptiveIndex(site)
     this.#fold = new Fold(merging)
     this.#batchRows = batchRows
     this.#ids = new Int32Array(batchRows)
-    this.#trial = { keys: new DistinctCount(site), held: [], rows: 0 }
+    this.#trial = new DistinctCount(site)
   }
 
   /** False once merging does not pay any more: rows then go through unless it `creates`. */
@@ -49,24 +63,44 @@ export class MapCombine {
 
   /** Takes the rows; the staging that it returns, which may be another one, is empty. */
   add(staging: Staging): Staging {
-    const trial = this.#trial
-    if (trial) {
-      trial.held.push(staging)
-      trial.rows += staging.rows
-      trial.keys.add(staging)
-      if (trial.keys.size > maxDistinct) this.#isOn = false
-      if (!this.#isOn || trial.rows >= trialRows) this.#endTrial()
-      return new Staging(this.#batchRows)
+    if (!this.#trial) {
+      this.#take(staging)
+      staging.clear()
+      return staging
     }
-    if (this.#isOn) this.#merge(staging)
-    else this.#passOn(staging)
-    staging.clear()
-    return staging
+    this.#rows += staging.rows
+    this.#trial.add(staging)
+    this.#waiting.push(staging)
+    this.#waitingBytes += staging.listBytes
+    if (this.#trial.size > maxDistinct) this.#isOn = false
+    if (!this.#isOn || this.#rows >= trialRows) this.#trial = undefined
+    if (!this.#trial || this.#waitingBytes > maxWaitingBytes) this.#takeWaiting()
+    return new Staging(this.#batchRows)
   }
 
   /** Emits all that it holds. */
   drain(): void {
-    this.#endTrial()
+    this.#takeWaiting()
+    this.#emitMerged()
+  }
+
+  #takeWaiting(): void {
+    if (!this.#isOn) this.#emitMerged()
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    for (const staging of waiting) {
+      this.#check()
+      this.#take(staging)
+    }
+  }
+
+  #take(staging: Staging): void {
+    if (this.#isOn) this.#merge(staging)
+    else this.#passOn(staging)
+  }
+
+  #emitMerged(): void {
     const keys = this.#index.keys()
     const values = this.#fold.values()
     const { size } = this.#index
@@ -75,22 +109,13 @@ export class MapCombine {
     this.#fold.clear()
   }
 
-  #endTrial(): void {
-    const held = this.#trial?.held ?? []
-    this.#trial = undefined
-    for (const staging of held) {
-      if (this.#isOn) this.#merge(staging)
-      else this.#passOn(staging)
-    }
-  }
-
   #merge(staging: Staging): void {
     const { rows } = staging
     const keys: Column = staging.keysAreNumbers ? staging.keys : staging.keyList
     const values: Column = staging.valuesAreNumbers ? staging.values : staging.valueList
     this.#index.assign(keys, 0, rows, this.#ids)
     this.#fold.add(this.#ids, rows, values, 0)
-    if (this.#index.size >= maxKeys) this.drain()
+    if (this.#index.size >= maxKeys) this.#emitMerged()
   }
 
   #passOn(staging: Staging): void {

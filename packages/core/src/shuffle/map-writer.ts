@@ -35,11 +35,13 @@ export class MapWriter {
   #held: { readonly run: Run; readonly place: number }[] = []
   #heldBytes = 0
 
+  /** `check` throws where the task was cancelled. */
   constructor(
     output: Extract<StageOutput, { kind: 'shuffle' }>,
     functionOf: FunctionOf,
     site: string,
     spills: TaskSpills,
+    check: () => void = () => {},
   ) {
     this.#spills = spills
     const { partitioner, perReducer, aggregator, forCogroup } = output
@@ -56,7 +58,7 @@ export class MapWriter {
     this.#runStaging = new Staging(runRows)
     const merging = aggregator && aggregator.kind !== 'group' ? valueMerging(aggregator, functionOf) : undefined
     this.staging = merging ? new Staging(combineRows) : this.#runStaging
-    this.#combine = merging && new MapCombine(merging, site, combineRows, (key, value) => this.#emit(key, value))
+    this.#combine = merging && new MapCombine(merging, site, combineRows, check, (key, value) => this.#emit(key, value))
   }
 
   /** Takes the rows out of the staging and returns the one to go on with. */

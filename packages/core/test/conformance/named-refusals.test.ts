@@ -40,6 +40,33 @@ onEveryCluster((context) => {
         expect.stringMatching(/^TaskError: reduceByKey\(\) here failed: RangeError: no/),
       ])
   })
+  test('zero values that are no data, generators that merge, and missing numbers and datasets are refused at once', async () => {
+    const pairs = numbers().map((n): [number, number] => [n, n])
+    const add = (a: number, b: number) => a + b
+    function* both(a: number, b: number) {
+      yield a + b
+    }
+    const zero = (() => 0) as never
+    const noZero = (name: string) =>
+      `UsageError: ${name}() here begins with a zero value that cannot be sent: the function 'zero' is not data and cannot be sent or stored; call it and keep its result, or keep it in the function that uses it`
+    const noGenerator = (name: string) =>
+      `UsageError: ${name}() here needs a function that returns what it merged: a generator function returns a generator whatever it does, so write an ordinary one`
+    const calls: [() => unknown, string][] = [
+      [() => pairs.aggregateByKey(zero, add, add), noZero('aggregateByKey')],
+      [() => pairs.foldByKey(zero, add), noZero('foldByKey')],
+      [() => numbers().aggregate(zero, add, add), noZero('aggregate')],
+      [() => numbers().treeAggregate(zero, add, add), noZero('treeAggregate')],
+      [() => pairs.reduceByKey(both as never), noGenerator('reduceByKey')],
+      [() => numbers().reduce(both as never), noGenerator('reduce')],
+      [() => numbers().repartition(0), 'UsageError: repartition() here needs a whole number of partitions >= 1, got 0'],
+      [
+        () => (pairs.cogroup as () => unknown)(),
+        'UsageError: cogroup() here takes one to three datasets, then a partitioning',
+      ],
+    ]
+    const found = await Promise.all(calls.map(([call]) => failure(call)))
+    expect(found).toEqual(calls.map(([, message]) => message))
+  })
   test('a key that contains itself has no place in an order', async () => {
     const cyclic = () => numbers().map((n) => loop(n))
     const pairs = () => numbers().map((n): [unknown, number] => [loop(n), n])

@@ -5,7 +5,7 @@ import type { DatasetId } from '../../src/base/ids.ts'
 import type { Closure } from '../../src/closure/closure.ts'
 import { rowChunk, rowsOfChunk, type Chunk } from '../../src/executor/pipeline/chunk.ts'
 import type { LoopSink } from '../../src/executor/pipeline/loop-sink.ts'
-import { emptyLoopCache } from '../../src/executor/pipeline/pipeline.ts'
+import { LoopCache } from '../../src/executor/pipeline/loop-cache.ts'
 import { stretches, type PipelineScope } from '../../src/executor/pipeline/stretches.ts'
 import { isStep, stepOf, type StepNode } from '../../src/executor/steps.ts'
 import type { PlanNode } from '../../src/protocol/stage-plan.ts'
@@ -104,7 +104,7 @@ function scopeOf(chunks: readonly Chunk[], steps: readonly string[][]): Pipeline
     nodes,
     entered,
     functionOf: ({ hash }) => functions[hash]!,
-    loops: emptyLoopCache(),
+    loops: new LoopCache(),
     enter: (node) => entered.push(node?.site),
     checkCancelled() {},
     chunksOf: () => chunks,

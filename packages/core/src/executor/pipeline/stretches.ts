@@ -8,7 +8,8 @@ import { rowChunk, rowsOfChunk, type Chunk } from './chunk.ts'
 import type { LoopState } from './compile-loop.ts'
 import { isFused, type FusedNode } from './fused-step.ts'
 import type { LoopSink } from './loop-sink.ts'
-import { Pipeline, stretchRows, type LoopCache } from './pipeline.ts'
+import type { LoopCache } from './loop-cache.ts'
+import { Pipeline, stretchRows } from './pipeline.ts'
 
 /** Longer chains are run in pieces, since a function of thousands of steps is not compiled well, if at all. */
 const maxFused = 32

@@ -1,0 +1,37 @@
+/**
+ * The loops of a slot: each lives as long as all functions that it calls, since these hold what they captured. What loops are
+ * made by is kept by the code of those functions, which holds no values.
+ */
+
+import { BoundedCache } from '../../base/bounded-cache.ts'
+import type { Loop, LoopFactory } from './compile-loop.ts'
+
+/** Factories are small, but a driver may run any number of different jobs. */
+const maxFactories = 1000
+
+interface LoopNode {
+  readonly loops: Map<string, Loop>
+  /** By the next function. */
+  readonly next: WeakMap<Function, LoopNode>
+}
+
+export class LoopCache {
+  readonly factories = new BoundedCache<LoopFactory>(maxFactories)
+  readonly #root = emptyNode()
+
+  /** The loops of these functions in this order, by whatever else they are made of. */
+  loopsOf(functions: readonly (Function | undefined)[]): Map<string, Loop> {
+    let node = this.#root
+    for (const called of functions) {
+      if (!called) continue
+      let next = node.next.get(called)
+      if (!next) node.next.set(called, (next = emptyNode()))
+      node = next
+    }
+    return node.loops
+  }
+}
+
+function emptyNode(): LoopNode {
+  return { loops: new Map(), next: new WeakMap() }
+}
