@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { ValueBuilder, type BuildEnvironment } from './build-values.ts'
 import { classParts, ClassTable } from './class-identity.ts'
 import type { ShipReference } from './closure.ts'
+import type { FunctionFactory } from './compile-function.ts'
 import { importDynamically, importValue } from './import-module.ts'
 import { unpackClosure } from './pack-closure.ts'
-import { codeOf, noteCode } from './shared-code.ts'
 import type { NamedModule } from './named-module.ts'
 import type { Stub, WireClass } from './wire.ts'
 
@@ -48,12 +48,11 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
   }
   const last = new Map<WireClass, Function>()
   const announce = () => last.forEach((type, wire) => environment.onClass?.(wire, type))
-  const code = codeOf(closure)
   const build: BuildEnvironment = {
     resolveReference: (reference) => environment.resolveReference(reference),
     imported,
     stub: (stub, modules) => makeStub(stub, environment, modules),
-    factories: code.factories,
+    factories: new Map<string, FunctionFactory>(),
     classes: classParts(closure),
     onClass(wire, type) {
       last.set(wire, type)
@@ -61,11 +60,7 @@ export async function rebuildClosure(bytes: Uint8Array, environment: RebuildEnvi
     },
   }
   const { classes: slot = new ClassTable() } = environment
-  const make = (task = new ClassTable()) => {
-    const root = new ValueBuilder(closure, build, { slot, task }).build() as Function
-    noteCode(root, code)
-    return root
-  }
+  const make = (task = new ClassTable()) => new ValueBuilder(closure, build, { slot, task }).build() as Function
   return Object.assign(make, { hasClasses: closure.classes.length > 0, announce })
 }
 

@@ -1,8 +1,8 @@
 /**
  * One loop for a chain of steps, a source and a sink, with the user's functions as constants of its factory. It is made
- * anew for each chain of functions and each shape of chunk: V8 optimises a loop by what it has met, and one that several
- * functions went through is five times slower, even for a single one. Functions of the same code are one to it, whatever
- * they captured: their loops come out of one factory, and the next one begins with the optimised code of the last.
+ * anew for each chain of functions and each shape of chunk, never shared: V8 optimises a loop by what it has met, and one
+ * that several functions went through is five times slower, even for a single one. Functions that differ in nothing but
+ * what they captured are different ones to it: it takes captured values for constants where they were met alone.
  */
 
 import { compileFunction } from 'node:vm'
@@ -37,19 +37,16 @@ export interface LoopPlan {
 
 let loops = 0
 
-export type LoopFactory = (merge: LoopPlan['merge'], functions: LoopPlan['functions']) => Loop
-
-/** For plans that differ in nothing but what their functions captured. */
-export function compileLoop(plan: LoopPlan, kind: Chunk['kind']): LoopFactory {
+export function compileLoop(plan: LoopPlan, kind: Chunk['kind']): Loop {
   const code = loopText(plan, kind)
   const functionNames = plan.functions.map((_, step) => `f${step}`)
-  const make = compileFunction(
+  const factory = compileFunction(
     // The number keeps V8 from taking two loops of equal text for one.
     `'use strict' // loop ${++loops}\n${code}`,
     ['merge', 'refusePair', 'refusePromise', 'listed', 'plainRow', ...functionNames],
     { filename: 'gridify-pipeline' },
   ) as (...constants: unknown[]) => Loop
-  return (merge, functions) => make(merge, refusePair, refusePromise, listed, plainRow, ...functions)
+  return factory(plan.merge, refusePair, refusePromise, listed, plainRow, ...plan.functions)
 }
 
 function loopText({ steps, sink, marks }: LoopPlan, kind: Chunk['kind']): string {

@@ -1,13 +1,6 @@
-/**
- * The loops of a slot: each lives as long as all functions that it calls, since these hold what they captured. What loops are
- * made by is kept by the code of those functions, which holds no values.
- */
+/** The loops of a slot: each lives as long as all functions that it calls, since these hold what they captured. */
 
-import { BoundedCache } from '../../base/bounded-cache.ts'
-import type { Loop, LoopFactory } from './compile-loop.ts'
-
-/** Factories are small, but a driver may run any number of different jobs. */
-const maxFactories = 1000
+import type { Loop } from './compile-loop.ts'
 
 interface LoopNode {
   readonly loops: Map<string, Loop>
@@ -16,7 +9,6 @@ interface LoopNode {
 }
 
 export class LoopCache {
-  readonly factories = new BoundedCache<LoopFactory>(maxFactories)
   readonly #root = emptyNode()
 
   /** The loops of these functions in this order, by whatever else they are made of. */

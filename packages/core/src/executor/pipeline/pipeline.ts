@@ -1,11 +1,9 @@
 /** A chain of steps that is ready to run: finds or compiles the loop for each shape of chunk that comes. */
 
-import type { BoundedCache } from '../../base/bounded-cache.ts'
 import type { Closure } from '../../closure/closure.ts'
-import { codeIdOf } from '../../closure/shared-code.ts'
 import type { FunctionOf } from '../../shuffle/merging.ts'
 import { shapeOf, type Chunk } from './chunk.ts'
-import { compileLoop, type Loop, type LoopFactory, type LoopPlan, type LoopState } from './compile-loop.ts'
+import { compileLoop, type Loop, type LoopPlan, type LoopState } from './compile-loop.ts'
 import type { FusedNode } from './fused-step.ts'
 import type { LoopCache } from './loop-cache.ts'
 import type { LoopSink } from './loop-sink.ts'
@@ -16,9 +14,7 @@ export const stretchRows = 4096
 export class Pipeline {
   readonly #plan: LoopPlan
   readonly #steps: string
-  readonly #code: string | undefined
   readonly #loops: Map<string, Loop>
-  readonly #factories: BoundedCache<LoopFactory>
 
   constructor(
     steps: readonly FusedNode[],
@@ -35,9 +31,7 @@ export class Pipeline {
     )
     this.#plan = { steps, functions, merge, sink, marks }
     this.#steps = [sink, marks, ...steps.map(({ kind }) => kind)].join('|')
-    this.#code = codeOf([merge, ...functions])
     this.#loops = cache.loopsOf([merge, ...functions])
-    this.#factories = cache.factories
   }
 
   run(chunk: Chunk, from: number, to: number, state: LoopState, target: object): void {
@@ -47,17 +41,7 @@ export class Pipeline {
   #loopFor(chunk: Chunk): Loop {
     const key = `${this.#steps}|${shapeOf(chunk)}`
     let loop = this.#loops.get(key)
-    if (!loop) {
-      const compile = () => compileLoop(this.#plan, chunk.kind)
-      const factory = this.#code === undefined ? compile() : this.#factories.getOrMake(`${key}|${this.#code}`, compile)
-      this.#loops.set(key, (loop = factory(this.#plan.merge, this.#plan.functions)))
-    }
+    if (!loop) this.#loops.set(key, (loop = compileLoop(this.#plan, chunk.kind)))
     return loop
   }
-}
-
-/** Undefined where a function's code has no name. */
-function codeOf(functions: readonly (Function | undefined)[]): string | undefined {
-  const ids = functions.map((called) => called && (codeIdOf(called) ?? NaN))
-  return ids.some(Number.isNaN) ? undefined : ids.join('|')
 }
