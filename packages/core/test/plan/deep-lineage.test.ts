@@ -11,6 +11,7 @@ test('chains of 100,000 steps and of 100,000 unions are planned in time and run'
   const { chainSeconds, unionSeconds, plan, ...results } = JSON.parse(stdout) as Record<string, unknown>
   expect(results).toEqual({ rows: [0, 10, 20], first: [0, 1, 2, 0], total: [['a', 1000]] })
   expect(plan).toMatch(/^stage 1: 100000 partitions -> result\n  range\(\) .*\n  union\(\) .*$/)
-  expect(chainSeconds).toBeLessThan(2)
-  expect(unionSeconds).toBeLessThan(2)
+  // One to two seconds on the machines at hand; a walk that is quadratic takes hours.
+  expect(chainSeconds).toBeLessThan(10)
+  expect(unionSeconds).toBeLessThan(10)
 })
