@@ -102,11 +102,8 @@ function gatherBooleans(values: readonly unknown[]): Column | undefined {
   return { kind: KIND.boolean, repeated: false, data }
 }
 
-/** The values stand in each block, so they must be few beside its rows. */
-const ROWS_PER_VALUE = 4
-
 function gatherDictionary(values: readonly unknown[]): Column | undefined {
-  const dictionary = dictionaryOf(values, values.length, values.length / ROWS_PER_VALUE)
+  const dictionary = dictionaryOf(values, values.length, values.length)
   return dictionary && { kind: KIND.dictionary, repeated: false, data: dictionary.codes, table: dictionary.table }
 }
 

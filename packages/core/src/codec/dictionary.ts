@@ -8,6 +8,8 @@ export interface Dictionary {
   readonly table: readonly unknown[]
 }
 
+/** The values stand beside the rows that they are the table of, so they must be few of these. */
+const ROWS_PER_VALUE = 4
 /** UTF-16 units of all texts of a table. */
 const MAX_LENGTH = 2048
 /** Among so many rows there must be so few values, so that columns of many are passed by at once. */
@@ -15,16 +17,16 @@ const TRIAL_ROWS = 64
 const MAX_TRIAL_VALUES = 48
 
 /**
- * The dictionary of the first `rows` values, or undefined where they are more than `maxValues`, or where one is no text,
- * boolean, null or undefined. `places` says which code is that of row i.
+ * The dictionary of the first `rows` values, or undefined where they are too many for a table that each `rowsPerTable` of the
+ * rows have by themselves, or where one is no text, boolean, null or undefined. `places` says which code is that of row i.
  */
 export function dictionaryOf(
   values: readonly unknown[],
   rows: number,
-  maxValues: number,
+  rowsPerTable: number,
   places?: Int32Array,
 ): Dictionary | undefined {
-  const most = Math.min(MAX_CODES, maxValues)
+  const most = Math.min(MAX_CODES, rowsPerTable / ROWS_PER_VALUE)
   const codes = new Uint8Array(rows)
   const codeOf = new Map<unknown, number>()
   let length = 0

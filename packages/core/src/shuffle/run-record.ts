@@ -8,9 +8,6 @@ import { numberColumn, textColumn, type PlaceRunColumn, type RecordRunColumn } f
 import { columnKind } from './run-layout.ts'
 import type { Staging } from './staging.ts'
 
-/** Each slice holds the values of a dictionary, so there must be few beside its rows. */
-const rowsPerDictionaryValue = 4
-
 /** Undefined where values are of several shapes, or hold at some place what is no number, or neither text, boolean, null nor undefined. */
 export function recordColumn(staging: Staging, reducers: number, scratch: RunScratch): RecordRunColumn | undefined {
   const { rows, valueList } = staging
@@ -19,11 +16,11 @@ export function recordColumn(staging: Staging, reducers: number, scratch: RunScr
   scratch.recordsFit = false
   const taken = shape && takePlaces(valueList, shape, rows)
   if (!taken) return undefined
-  // A slice of `reducers` gets so many of the rows.
-  const maxValues = rows / reducers / rowsPerDictionaryValue
+  // Each slice has the tables of its dictionaries.
+  const rowsPerTable = rows / reducers
   const places: PlaceRunColumn[] = []
   for (const values of taken) {
-    const place = placeColumn(values, staging, maxValues, typeof shape === 'number', scratch)
+    const place = placeColumn(values, staging, rowsPerTable, typeof shape === 'number', scratch)
     if (!place) return undefined
     places.push(place)
   }
@@ -34,13 +31,13 @@ export function recordColumn(staging: Staging, reducers: number, scratch: RunScr
 function placeColumn(
   values: Float64Array | readonly unknown[],
   { rows, keyList, keysAreNumbers }: Staging,
-  maxValues: number,
+  rowsPerTable: number,
   inTuple: boolean,
   { places, texts }: RunScratch,
 ): PlaceRunColumn | undefined {
   if (values instanceof Float64Array) return numberColumn(values, rows, places)
   if (!keysAreNumbers && areEqual(values, keyList, rows)) return { kind: columnKind.key }
-  const dictionary = dictionaryOf(values, rows, maxValues, places)
+  const dictionary = dictionaryOf(values, rows, rowsPerTable, places)
   // In tuples undefined may be a hole.
   if (dictionary && !(inTuple && dictionary.table.includes(undefined)))
     return { kind: columnKind.dictionary, codes: dictionary.codes, table: encodeBlock(dictionary.table) }
