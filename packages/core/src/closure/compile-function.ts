@@ -4,7 +4,7 @@
  */
 
 import { Script } from 'node:vm'
-import { splitName, splitText, withFastSplits } from './fast-split.ts'
+import { splitName, splits, withFastSplits, type Splits } from './fast-split.ts'
 import type { WireFunction } from './wire.ts'
 
 const envName = '__gridify_env'
@@ -39,8 +39,8 @@ export function compileFunction(wire: WireFunction, late: readonly string[]): Fu
     lineOffset: line,
     columnOffset: column - head.length,
   })
-  const make = script.runInThisContext() as (env: object, split: typeof splitText) => ReturnType<FunctionFactory>
-  const factory: FunctionFactory = (env) => make(env, splitText)
+  const make = script.runInThisContext() as (env: object, split: Splits) => ReturnType<FunctionFactory>
+  const factory: FunctionFactory = (env) => make(env, splits)
   if (form === 'expression') return factory
   return (env) => {
     const [holder, set] = factory(env)

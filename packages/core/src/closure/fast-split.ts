@@ -1,12 +1,17 @@
 /**
  * `text.split(' ')` with one literal character becomes a call of `splitText`, which makes the same strings by a loop:
- * the built-in costs a call into the runtime for each word, most of what counting words takes.
+ * the built-in costs a call into the runtime for each word, most of what counting words takes. `text.split(' ').map(Number)`
+ * becomes one of `splitNumbers`.
  */
 
-import type { AnyNode, CallExpression } from 'acorn'
+import type { AnyNode, CallExpression, Expression, Identifier, Literal, MemberExpression } from 'acorn'
 import { parseFunction } from './parse-function.ts'
+import { splitNumbers } from './split-numbers.ts'
 
 export const splitName = '__gridify_split'
+
+/** What a rewritten function finds under `splitName`. */
+export type Splits = typeof splitText & { readonly numbers: typeof splitNumbers }
 
 const builtin = Object.getOwnPropertyDescriptor(String.prototype, 'split')!.value as unknown
 /** In a long text the built-in finds separators faster than a loop, and they are few calls. */
@@ -28,18 +33,24 @@ export function splitText(text: unknown, separator: string): unknown {
   return parts
 }
 
+export const splits: Splits = Object.assign(splitText, { numbers: splitNumbers })
+
 /** The source with its splits replaced; as it is where it has none, or names what the replacement needs. */
 export function withFastSplits(source: string): string {
   if (!source.includes('.split(') || source.includes(splitName)) return source
   const { node, offset } = parseFunction(source)
   let rewritten = source
-  // From the end, so that positions before stay right; an inner split comes before the end of its outer one.
-  for (const call of splitCalls(node).sort((a, b) => b.end - a.end)) {
-    const callee = call.callee as Extract<AnyNode, { type: 'MemberExpression' }>
-    const [start, objectEnd, literalStart] = [callee.object.start, callee.object.end, call.arguments[0]!.start].map(
-      (at) => at - offset,
-    ) as [number, number, number]
-    rewritten = `${rewritten.slice(0, start)}${splitName}(${rewritten.slice(start, objectEnd)}, ${rewritten.slice(literalStart)}`
+  // From the end, so that positions before stay right.
+  for (const { text, separator, convert, call } of splitsIn(node).sort((a, b) => b.call.end - a.call.end)) {
+    const written = (part: AnyNode) => rewritten.slice(part.start - offset, part.end - offset)
+    const called = convert ? `${splitName}.numbers` : splitName
+    const more = convert ? `, ${convert.name}` : ''
+    // Stacks tell lines, so those that the call went over are kept.
+    const lines = written(call).replaceAll(/[^\n]/g, '')
+    rewritten =
+      rewritten.slice(0, call.start - offset) +
+      `${called}(${written(text)}, ${written(separator)}${more}${lines})` +
+      rewritten.slice(call.end - offset)
   }
   return rewritten
 }
@@ -50,29 +61,51 @@ function childrenOf(node: AnyNode): AnyNode[] {
     .filter((part): part is AnyNode => typeof (part as AnyNode | null)?.type === 'string')
 }
 
-function splitCalls(node: AnyNode): CallExpression[] {
-  const found: CallExpression[] = []
+interface Split {
+  readonly text: Identifier
+  readonly separator: Literal
+  /** Of `.map(Number)` behind it: whatever that name stands for is seen when it runs. */
+  readonly convert?: Identifier
+  readonly call: CallExpression
+}
+
+function splitsIn(node: AnyNode): Split[] {
+  const found: Split[] = []
   const todo: AnyNode[] = [node]
   for (let at = todo.pop(); at; at = todo.pop()) {
-    if (isSplit(at)) found.push(at)
-    todo.push(...childrenOf(at))
+    const split = numbersSplit(at) ?? splitOf(at)
+    if (split) found.push(split)
+    else todo.push(...childrenOf(at))
   }
   return found
 }
 
-function isSplit(node: AnyNode): node is CallExpression {
-  if (node.type !== 'CallExpression' || node.optional || node.arguments.length !== 1) return false
+function numbersSplit(node: AnyNode): Split | undefined {
+  const map = methodCall(node, 'map')
+  const split = map && splitOf(map.object)
+  if (!split || map.argument.type !== 'Identifier' || !converters.includes(map.argument.name)) return undefined
+  return { ...split, convert: map.argument, call: map.call }
+}
+
+const converters = ['Number', 'parseFloat']
+
+function splitOf(node: AnyNode): Split | undefined {
+  const split = methodCall(node, 'split')
+  if (split?.object.type !== 'Identifier') return undefined
+  const { object, argument, call } = split
+  if (argument.type !== 'Literal' || typeof argument.value !== 'string' || argument.value.length !== 1) return undefined
+  return { text: object, separator: argument, call }
+}
+
+/** `object.name(argument)`, written so. */
+function methodCall(
+  node: AnyNode,
+  name: string,
+): { call: CallExpression; object: MemberExpression['object']; argument: Expression } | undefined {
+  if (node.type !== 'CallExpression' || node.optional || node.arguments.length !== 1) return undefined
   const { callee } = node
-  const [separator] = node.arguments
-  return (
-    callee.type === 'MemberExpression' &&
-    !callee.computed &&
-    !callee.optional &&
-    callee.property.type === 'Identifier' &&
-    callee.property.name === 'split' &&
-    callee.object.type === 'Identifier' &&
-    separator!.type === 'Literal' &&
-    typeof separator!.value === 'string' &&
-    separator!.value.length === 1
-  )
+  const [argument] = node.arguments
+  if (callee.type !== 'MemberExpression' || callee.computed || callee.optional) return undefined
+  if (callee.property.type !== 'Identifier' || callee.property.name !== name) return undefined
+  return argument!.type === 'SpreadElement' ? undefined : { call: node, object: callee.object, argument: argument! }
 }
