@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.ts'
 import type { FileSplit } from '../base/file-split.ts'
 
 const chunkBytes = 256 * 1024
-const newline = 0x0a
+export const newline = 0x0a
 
 /** @returns a file descriptor, which the caller closes. */
 export function openListed(split: FileSplit, site: string): number {

@@ -1,10 +1,10 @@
 /** Reads the lines of a split: a line belongs to the split in which it begins. */
 
+import { isAscii } from 'node:buffer'
 import { closeSync } from 'node:fs'
-import { StringDecoder } from 'node:string_decoder'
 import type { FileSplit } from '../base/file-split.ts'
 import { compressionOf, inflated } from './compression.ts'
-import { lineChunks, openListed, wholeChunks } from './local-file.ts'
+import { lineChunks, newline, openListed, wholeChunks } from './local-file.ts'
 
 /** The bytes of a split's lines, inflated, without a byte order mark. */
 export function* splitBytes(split: FileSplit, site: string): Generator<Buffer> {
@@ -35,18 +35,28 @@ export function* withoutByteOrderMark(chunks: Iterable<Buffer>): Generator<Buffe
   if (head && head.length > 0) yield head
 }
 
-/** Batches of lines without their `\n` or `\r\n`; UTF-8 is decoded across chunk borders. */
+/** Batches of lines without their `\n` or `\r\n`. */
 export function* readLines(split: FileSplit, site: string): Generator<string[]> {
-  const decoder = new StringDecoder('utf8')
-  let rest = ''
+  // What no line has ended yet. A newline is never a part of another character in UTF-8.
+  let rest: Buffer[] = []
   for (const chunk of splitBytes(split, site)) {
-    const text = rest + decoder.write(chunk)
+    const end = chunk.lastIndexOf(newline)
+    if (end < 0) {
+      rest.push(chunk)
+      continue
+    }
+    const text = textOf([...rest, chunk.subarray(0, end)])
+    rest = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : []
     const lines = text.split('\n')
-    rest = lines.pop()!
-    if (lines.length > 0) yield text.includes('\r') ? lines.map(withoutReturn) : lines
+    yield text.includes('\r') ? lines.map(withoutReturn) : lines
   }
-  rest += decoder.end()
-  if (rest !== '') yield [withoutReturn(rest)]
+  if (rest.length > 0) yield [withoutReturn(textOf(rest))]
+}
+
+/** Each byte of ASCII is a character, and then there is nothing to decode. */
+function textOf(parts: readonly Buffer[]): string {
+  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
 
 function withoutReturn(line: string): string {
