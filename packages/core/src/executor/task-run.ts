@@ -43,9 +43,8 @@ import { computeChunks, type OperatorScope } from './operators.ts'
 import { SharedRegionTable } from './shared-region-table.ts'
 import { sync } from './row-checks.ts'
 import { drain } from './sinks.ts'
-import { rowChunk, rowsOfChunk, segmentChunks, type Chunk } from './pipeline/chunk.ts'
+import { batchesOfChunk, rowChunk, segmentChunks, type Chunk } from './pipeline/chunk.ts'
 import type { LoopCache } from './pipeline/loop-cache.ts'
-import { stretchRows } from './pipeline/pipeline.ts'
 import { stretches, type PipelineScope, type PipelineSink } from './pipeline/stretches.ts'
 import { isStep } from './steps.ts'
 import type { InputBlock, ProducedBlock, ResolvedInput, SlotResult } from './task-blocks.ts'
@@ -356,11 +355,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
   }
 
   *#keptBatches(index: number, partition: number): Generator<unknown[]> {
-    for (const chunk of this.chunksOf(index, partition))
-      for (let from = 0; from < chunk.length; from += stretchRows) {
-        this.checkCancelled()
-        yield rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretchRows))
-      }
+    for (const chunk of this.chunksOf(index, partition)) yield* batchesOfChunk(chunk, () => this.checkCancelled())
   }
 
   *#steppedBatches(index: number, partition: number, sink: PipelineSink): Generator<unknown[]> {
@@ -409,9 +404,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
     this.#keeping.add(kept)
     const store = new SegmentBuilder((part) => kept.add(part))
     for (const chunk of chunks) {
-      this.checkCancelled()
-      for (let from = 0; from < chunk.length; from += stretchRows) {
-        const rows = rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretchRows))
+      for (const rows of batchesOfChunk(chunk, () => this.checkCancelled())) {
         store.pushAll(rows)
         yield rowChunk(rows)
       }

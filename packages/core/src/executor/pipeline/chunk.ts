@@ -30,6 +30,20 @@ export function rowChunk(rows: ArrayLike<unknown>): RowChunk {
   return { kind: 'rows', length: rows.length, rows }
 }
 
+/** Rows between two looks at whether the task was cancelled: few enough that objects and texts stay in the processor's cache. */
+export function stretchOf(chunk: Chunk): number {
+  return chunk.kind === 'rows' && ['object', 'string'].includes(typeof chunk.rows[0]) ? 512 : 4096
+}
+
+/** The rows of a chunk, a stretch at a time. */
+export function* batchesOfChunk(chunk: Chunk, check: () => void): Generator<unknown[]> {
+  const stretch = stretchOf(chunk)
+  for (let from = 0; from < chunk.length; from += stretch) {
+    check()
+    yield rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretch))
+  }
+}
+
 /** The rows [from, to) of a chunk as an array of their own. */
 export function rowsOfChunk(chunk: Chunk, from: number, to: number): unknown[] {
   switch (chunk.kind) {

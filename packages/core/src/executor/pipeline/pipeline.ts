@@ -8,9 +8,6 @@ import type { FusedNode } from './fused-step.ts'
 import type { LoopCache } from './loop-cache.ts'
 import type { LoopSink } from './loop-sink.ts'
 
-/** Rows between two looks at whether the task was cancelled. */
-export const stretchRows = 4096
-
 export class Pipeline {
   readonly #plan: LoopPlan
   readonly #steps: string

@@ -4,12 +4,12 @@ import type { Closure } from '../../closure/closure.ts'
 import type { PlanNode } from '../../protocol/stage-plan.ts'
 import type { FunctionOf } from '../../shuffle/merging.ts'
 import { isStep, stepOf, type StepNode } from '../steps.ts'
-import { rowChunk, rowsOfChunk, type Chunk } from './chunk.ts'
+import { batchesOfChunk, rowChunk, stretchOf, type Chunk } from './chunk.ts'
 import type { LoopState } from './compile-loop.ts'
 import { isFused, type FusedNode } from './fused-step.ts'
 import type { LoopSink } from './loop-sink.ts'
 import type { LoopCache } from './loop-cache.ts'
-import { Pipeline, stretchRows } from './pipeline.ts'
+import { Pipeline } from './pipeline.ts'
 
 /** Longer chains are run in pieces, since a function of thousands of steps is not compiled well, if at all. */
 const maxFused = 32
@@ -71,12 +71,13 @@ export function* stretches(
   const last = fused.at(-1)
   // Memory that is full before the next stretch was not filled by the steps, which have let go of their rows.
   const holds = sink.kind !== 'rows' && sink.kind !== 'count'
-  for (const chunk of batchedChunks(scope, batched, source, partition))
-    for (let from = 0; from < chunk.length; from += stretchRows) {
+  for (const chunk of batchedChunks(scope, batched, source, partition)) {
+    const stretch = stretchOf(chunk)
+    for (let from = 0; from < chunk.length; from += stretch) {
       scope.checkCancelled()
       if (last) scope.enter(last, partition)
       try {
-        pipeline.run(chunk, from, Math.min(chunk.length, from + stretchRows), state, target)
+        pipeline.run(chunk, from, Math.min(chunk.length, from + stretch), state, target)
       } catch (error) {
         if (state.failed >= 0) enter(state.failed)
         throw error
@@ -84,6 +85,7 @@ export function* stretches(
       if (holds) scope.enter(undefined, partition)
       yield
     }
+  }
   for (const { datasetId } of chain) scope.ended(datasetId, partition)
 }
 
@@ -108,9 +110,7 @@ function* batchedChunks(
   }
   const steps = chain.map((node) => ({ node, run: stepOf(node, partition, scope.functionOf) }))
   for (const chunk of chunks)
-    for (let from = 0; from < chunk.length; from += stretchRows) {
-      scope.checkCancelled()
-      let batch = rowsOfChunk(chunk, from, Math.min(chunk.length, from + stretchRows))
+    for (let batch of batchesOfChunk(chunk, () => scope.checkCancelled())) {
       for (const { node, run } of steps) {
         scope.enter(node, partition)
         batch = run(batch)
