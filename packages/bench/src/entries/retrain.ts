@@ -20,17 +20,22 @@ const ratings = Array.from({ length: 4000 }, (_, i): Rating => [
 const workDir = mkdtempSync(join(tmpdir(), 'gridify-bench-retrain-'))
 const context = await createContext({ master, workDir })
 const started = performance.now()
+let resident: number[] = []
 for (let time = 1; time <= Number(times); time++) {
   const model = await new ImplicitALS({ factors: 8, iterations: 2 }).fit(ratings, { context })
   if (model.recommend('user 0', { k: 1 }).length !== 1) throw new Error(`the model of fit ${time} recommends nothing`)
+  resident.push(process.memoryUsage.rss())
   if (time !== 1 && time % Number(every) !== 0) continue
   printResult({
     fits: time,
     seconds: (performance.now() - started) / 1000,
-    rssBytes: process.memoryUsage.rss(),
+    rssBytes: resident.reduce((sum, bytes) => sum + bytes) / resident.length,
+    leastRssBytes: Math.min(...resident),
+    mostRssBytes: Math.max(...resident),
     heapBytes: process.memoryUsage().heapUsed,
     diskBytes: bytesUnder(workDir),
   })
+  resident = []
 }
 await context.stop()
 rmSync(workDir, { recursive: true, force: true })

@@ -11,7 +11,10 @@ export const retrainUsage =
 interface Sample {
   readonly fits: number
   readonly seconds: number
+  /** The mean after each fit since the last sample. */
   readonly rssBytes: number
+  readonly leastRssBytes: number
+  readonly mostRssBytes: number
   readonly heapBytes: number
   readonly diskBytes: number
 }
@@ -30,17 +33,24 @@ export async function retrainCommand(args: string[]): Promise<number> {
   const command = entryCommand('retrain', [values.times, values.every, values.master])
   const run = await runProcess(command, positive('limit', values.limit))
   const samples = run.results as Sample[]
-  console.log('| fits | s | s per fit | RSS MB | driver heap MB | disk MB |\n|---|---|---|---|---|---|')
-  let before: Sample = { fits: 0, seconds: 0, rssBytes: 0, heapBytes: 0, diskBytes: 0 }
+  console.log(
+    '| fits | s | s per fit | RSS MB | least to most | driver heap MB | disk MB |\n|---|---|---|---|---|---|---|',
+  )
+  let before = { fits: 0, seconds: 0 }
   for (const sample of samples) {
     const perFit = (sample.seconds - before.seconds) / (sample.fits - before.fits)
-    const megabytes = [sample.rssBytes, sample.heapBytes, sample.diskBytes].map((bytes) => (bytes / 1e6).toFixed(1))
-    console.log(`| ${[sample.fits, sample.seconds.toFixed(1), perFit.toFixed(3), ...megabytes].join(' | ')} |`)
+    const [rss, least, most, heap, disk] = [
+      ...[sample.rssBytes, sample.leastRssBytes, sample.mostRssBytes, sample.heapBytes, sample.diskBytes],
+    ].map((bytes) => (bytes / 1e6).toFixed(1))
+    const cells = [sample.fits, sample.seconds.toFixed(1), perFit.toFixed(3), rss, `${least} to ${most}`, heap, disk]
+    console.log(`| ${cells.join(' | ')} |`)
     before = sample
   }
   if (run.timedOut) console.log(`It was ended after ${values.limit} s.`)
   else if (run.failure) console.log(`It failed: ${run.failure}`)
-  console.log('RSS and heap are of the driver process; in local[n] the executors are threads of it.')
+  console.log(
+    'RSS and heap are of the driver process; in local[n] the executors are threads of it. RSS is the mean after each fit since the line above.',
+  )
   publish('retrain', { times: values.times, master: values.master }, samples, values)
   return run.failure ? 1 : 0
 }
