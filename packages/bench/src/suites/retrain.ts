@@ -39,9 +39,9 @@ export async function retrainCommand(args: string[]): Promise<number> {
   let before = { fits: 0, seconds: 0 }
   for (const sample of samples) {
     const perFit = (sample.seconds - before.seconds) / (sample.fits - before.fits)
-    const [rss, least, most, heap, disk] = [
-      ...[sample.rssBytes, sample.leastRssBytes, sample.mostRssBytes, sample.heapBytes, sample.diskBytes],
-    ].map((bytes) => (bytes / 1e6).toFixed(1))
+    const { rssBytes, leastRssBytes, mostRssBytes, heapBytes, diskBytes } = sample
+    const all = [rssBytes, leastRssBytes, mostRssBytes, heapBytes, diskBytes]
+    const [rss, least, most, heap, disk] = all.map((bytes) => (bytes / 1e6).toFixed(1))
     const cells = [sample.fits, sample.seconds.toFixed(1), perFit.toFixed(3), rss, `${least} to ${most}`, heap, disk]
     console.log(`| ${cells.join(' | ')} |`)
     before = sample
