@@ -42,7 +42,8 @@ export function* readLines(split: FileSplit, site: string): Generator<string[]> 
   for (const chunk of splitBytes(split, site)) {
     const end = chunk.lastIndexOf(newline)
     if (end < 0) {
-      rest.push(chunk)
+      // A byte order mark alone leaves nothing, which is no line.
+      if (chunk.length > 0) rest.push(chunk)
       continue
     }
     const text = textOf([...rest, chunk.subarray(0, end)])

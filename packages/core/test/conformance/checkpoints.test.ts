@@ -90,7 +90,8 @@ describe.each(['memory[2]', 'local[2]', 'local-cluster[2,1]'])('%s', (master) =>
       throw new Error('always')
     })
     await expect(never.checkpoint()).rejects.toThrow('Error: always')
-    expect(below(join(checkpointDir, below(checkpointDir)[0]!))).toEqual(before)
+    // Folders of checkpoints that nothing refers to any more may go at any time.
+    expect(below(join(checkpointDir, below(checkpointDir)[0]!)).filter((name) => !before.includes(name))).toEqual([])
   })
   test('files that are read, and instances of classes, are checkpointed like any rows', async () => {
     const lines = join(folder, `lines of ${master}`)

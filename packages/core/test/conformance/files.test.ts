@@ -82,6 +82,7 @@ onEveryCluster((context) => {
     for (const partitions of [1, 2, 5, 40])
       expect(await context().textFile(path, { partitions }).collect()).toEqual(lines)
     expect(await context().textFile(pathToFileURL(path).href).collect()).toEqual(lines)
+    expect(await context().textFile(written('mark.txt', '\uFEFF')).collect()).toEqual([])
     const target = fresh()
     await context().parallelize(lines, 2).saveAsTextFile(target, { compression: 'gzip' })
     expect(readdirSync(target).sort()).toEqual(['_SUCCESS', 'part-00000.gz', 'part-00001.gz'])
