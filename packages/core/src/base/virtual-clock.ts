@@ -7,13 +7,17 @@ interface Timer {
   readonly action: () => void
 }
 
-/** Timers fire in the order of their times, each once the event loop has come round with no other timer due. */
-export function virtualClock(): Clock {
+/**
+ * Timers fire in the order of their times, each once the event loop has come round with no other timer due.
+ * @param isBusy whether something is left to do that needs no time: no timer fires before it is done
+ */
+export function virtualClock(isBusy: () => boolean): Clock {
   const timers: Timer[] = []
   let now = 0
   let turning = false
   const turn = () => {
     turning = false
+    if (isBusy()) return comeRound()
     const next = timers.shift()
     if (!next) return
     now = Math.max(now, next.at)

@@ -21,8 +21,8 @@ export interface MemoryCluster extends Cluster {
 }
 
 export function startMemoryCluster(count: number, config: Config, workParent = tmpdir()): MemoryCluster {
-  const clock = virtualClock()
-  const deliver = fairDelivery()
+  const { deliver, isWaiting } = fairDelivery()
+  const clock = virtualClock(isWaiting)
   const sessions = new Map<ExecutorId, ExecutorSession>()
   const peerChannels = new Map<ExecutorId, Set<{ close(reason?: string): void }>>()
   const executors: ClusterExecutor[] = []

@@ -3,8 +3,14 @@
 /** Microtasks alone would keep the event loop waiting until a whole job is done: signals, heartbeats and aborts with it. */
 const turnMs = 20
 
-/** Runs actions later, in the order in which they were given. */
-export function fairDelivery(): (action: () => void) => void {
+export interface FairDelivery {
+  /** Runs an action later, after those that were given before. */
+  readonly deliver: (action: () => void) => void
+  /** Whether an action waits for its turn. */
+  readonly isWaiting: () => boolean
+}
+
+export function fairDelivery(): FairDelivery {
   const waiting: (() => void)[] = []
   let turnBegan = performance.now()
   let isPaused = false
@@ -21,8 +27,11 @@ export function fairDelivery(): (action: () => void) => void {
       for (const _ of waiting) queueMicrotask(next)
     })
   }
-  return (action) => {
-    waiting.push(action)
-    if (!isPaused) queueMicrotask(next)
+  return {
+    deliver(action) {
+      waiting.push(action)
+      if (!isPaused) queueMicrotask(next)
+    },
+    isWaiting: () => waiting.length > 0,
   }
 }
