@@ -78,6 +78,9 @@ type Introduction = Extract<DriverMessage, { type: 'peers' }>
 /** By partition that was split: the units of its results. */
 type Splits = ReadonlyMap<number, readonly number[]>
 
+/** A task that brings more rows along is a message of its own. */
+const batchedBytes = 16 * 1024
+
 interface Executor {
   readonly id: ExecutorId
   readonly channel: Channel
@@ -365,6 +368,7 @@ export class JobDriver {
 
   #feed(event: SchedulerEvent): void {
     for (const command of transition(this.#state, event, this.#options.clock.now())) this.#carryOut(command)
+    for (const { channel } of this.#executors.values()) channel.flush()
     if (this.#state.copying.size > 0) return
     this.#copied?.resolve()
     this.#copied = undefined
@@ -516,7 +520,8 @@ export class JobDriver {
       this.#sendChunks(executor, executor.chunks.forStage(task.stage, closuresOf(stage.plan)))
       this.#send(executor, { type: 'stage', plan: forExecutors(mapClosures(stage.plan, withoutChunks)) })
     }
-    this.#send(executor, {
+    const inputs = this.#inputs(stage.plan, task)
+    const run: DriverMessage = {
       type: 'run',
       task: {
         id: task.id,
@@ -525,10 +530,12 @@ export class JobDriver {
         partition: task.partition,
         ...(task.piece ? { piece: task.piece } : {}),
         attempt: task.attempt,
-        inputs: this.#inputs(stage.plan, task),
+        inputs,
         ...(stage.gang ? { together: this.#together(task) } : {}),
       },
-    })
+    }
+    if (rowBytes(inputs) <= batchedBytes) executor.channel.sendSoon(run)
+    else this.#send(executor, run)
   }
 
   /** The tasks that were started with this one. */
@@ -583,6 +590,12 @@ export class JobDriver {
   #send(executor: Executor, message: DriverMessage): void {
     executor.channel.send(message)
   }
+}
+
+function rowBytes(inputs: readonly TaskInput[]): number {
+  let bytes = 0
+  for (const input of inputs) if (input.kind === 'rows') for (const block of input.blocks) bytes += block.length
+  return bytes
 }
 
 /** The machine in an address; threads of the driver's process have none, and `memory-1` stands for itself. */

@@ -16,7 +16,8 @@ export interface TaskContextOptions {
   readonly services: SlotServices
   readonly shared: SharedRegionTable
   readonly resources: Resources
-  readonly signal: AbortSignal
+  /** Made when first asked for: most tasks never look. */
+  readonly signal: () => AbortSignal
 }
 
 export function taskContext({
@@ -51,7 +52,9 @@ export function taskContext({
     partition: description.partition,
     attempt: description.attempt,
     executor: services.executor,
-    signal,
+    get signal() {
+      return signal()
+    },
     log: createLogger(services.executor, services.log),
     arena,
     shared: { get: (key, bytes, fill) => shared.get(key, bytes, (region) => fill(region, arena), allocate) },

@@ -59,6 +59,9 @@ const growthBytes = 4 * 2 ** 20
 
 type FetchRequest = Extract<PeerMessage, { type: 'fetch' }>
 
+/** A task's result of more bytes is a message of its own. */
+const batchedBytes = 16 * 1024
+
 export class ExecutorSession {
   readonly #driver: Channel
   readonly #options: SessionOptions
@@ -161,7 +164,8 @@ export class ExecutorSession {
   }
 
   #tell(message: ExecutorMessage): void {
-    this.#driver.send(message)
+    if (message.type !== 'finished' || (message.success.value?.length ?? 0) > batchedBytes) this.#driver.send(message)
+    else this.#driver.sendSoon(message)
   }
 
   #onDriver(message: DriverMessage): void {
@@ -251,6 +255,8 @@ export class ExecutorSession {
   #feed(event: ExecutorEvent): void {
     if (this.#stopped) return
     for (const command of transition(this.#state, event)) this.#carryOut(command)
+    // The driver has time to send more while these run.
+    if (this.#state.ready.length <= this.#state.slots.length) this.#driver.flush()
   }
 
   #carryOut(command: ExecutorCommand): void {

@@ -70,7 +70,9 @@ export class TaskRun implements OperatorScope, PipelineScope {
   readonly #ended = new Set<string>()
   /** Cached partitions in the making; what is left of them at the end of the task was not read to its end. */
   readonly #keeping = new Set<KeptPartition>()
-  readonly #abort = new AbortController()
+  readonly #started = performance.now()
+  #abort: AbortController | undefined
+  #aborted: { readonly reason: unknown } | undefined
   readonly #awaited = new Map<string, Uint8Array>()
   readonly nextPath = () => this.#services.spillPath()
   readonly spills: TaskSpills
@@ -108,7 +110,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
       services,
       shared,
       resources,
-      signal: this.#abort.signal,
+      signal: () => this.#signal(),
     })
   }
 
@@ -198,7 +200,20 @@ export class TaskRun implements OperatorScope, PipelineScope {
 
   /** Ends what waits in the task; without an id, whichever task it is. */
   cancel(task = this.#description.id): void {
-    if (task === this.#description.id) this.#abort.abort(new AbortedError(`task ${task} was cancelled`))
+    if (task === this.#description.id) this.#abortFor(new AbortedError(`task ${task} was cancelled`))
+  }
+
+  #abortFor(reason: unknown): void {
+    this.#aborted ??= { reason }
+    this.#abort?.abort(reason)
+  }
+
+  #signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.#aborted) this.#abort.abort(this.#aborted.reason)
+    }
+    return this.#abort.signal
   }
 
   splitsOf(node: Extract<PlanNode, { kind: 'files' }>, partition: number): readonly FileSplit[] {
@@ -246,7 +261,6 @@ export class TaskRun implements OperatorScope, PipelineScope {
   }
 
   toEnd(): SlotResult {
-    const started = performance.now()
     const { output } = this.#plan
     let success: Pick<TaskSuccess, 'index' | 'value'>
     if (output.kind === 'shuffle') {
@@ -270,7 +284,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
       // The session knows what crossed the network.
       networkBytes: 0,
       diskBytes: this.#diskBytes + this.spills.bytes,
-      milliseconds: performance.now() - started,
+      milliseconds: performance.now() - this.#started,
     }
     return { success: { ...success, cached: this.#cached, accumulators, metrics }, blocks: this.#blocks }
   }
@@ -317,7 +331,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
 
   /** Removes the files of an attempt that failed; its pages go with their owner. */
   discard(reason: unknown): void {
-    this.#abort.abort(reason)
+    this.#abortFor(reason)
     for (const { place } of this.#blocks) if (place.kind === 'disk') rmSync(place.path, { force: true })
   }
 

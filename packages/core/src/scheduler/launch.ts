@@ -14,9 +14,19 @@ import type { ExecutorState, RunningTask, SchedulerCommand, SchedulerState, Stag
 const blockedInARow = 64
 /** Short tasks are sent ahead, since a message's way and back takes as long as they do; long ones must not queue. */
 const queueDepths = [
+  { belowMs: 1, tasksPerSlot: 16 },
   { belowMs: 5, tasksPerSlot: 4 },
   { belowMs: 20, tasksPerSlot: 2 },
 ]
+
+function hasRoom(executors: readonly ExecutorState[], perSlot: number): boolean {
+  return executors.some(({ cores, running }) => running.size < cores * perSlot)
+}
+
+/** Whom a slot's queue is filled up again at: a deep one not by each task that leaves it, since messages go together. */
+function refillAt(perSlot: number): number {
+  return perSlot > 4 ? perSlot / 2 : perSlot
+}
 
 function tasksPerSlot({ taskMs }: StageState): number {
   return queueDepths.find(({ belowMs }) => taskMs !== undefined && taskMs < belowMs)?.tasksPerSlot ?? 1
@@ -28,12 +38,13 @@ export function launchPending(state: SchedulerState, nowMs: number, commands: Sc
   const staying = all.filter(({ draining }) => !draining)
   const executors = staying.length > 0 ? staying : all
   if (state.reservedFor !== undefined && launchReserved(state, state.reservedFor, commands) === 'waiting') return
-  const hasRoom = (perSlot: number) => executors.some(({ cores, running }) => running.size < cores * perSlot)
   let wakeAt = Infinity
+  /** A stage whose tasks wait for a slot is not kept from it by the queues of those after it. */
+  let deepest = queueDepths[0]!.tasksPerSlot
   const isKept = keptFor(state, { barrier: undefined })
   const visited = new Set<StageId>()
   const queue: StageId[] = [...state.jobs.values()].map((job) => job.stage)
-  for (let i = 0; i < queue.length && hasRoom(queueDepths[0]!.tasksPerSlot); i++) {
+  for (let i = 0; i < queue.length && hasRoom(executors, queueDepths[0]!.tasksPerSlot); i++) {
     const stage = state.stages.get(queue[i]!)
     if (!stage || visited.has(stage.plan.id)) continue
     visited.add(stage.plan.id)
@@ -47,11 +58,16 @@ export function launchPending(state: SchedulerState, nowMs: number, commands: Sc
       if (outcome !== 'launched') for (const parent of outcome) if (!visited.has(parent)) queue.push(parent)
       continue
     }
-    const perSlot = tasksPerSlot(stage)
+    const perSlot = Math.min(deepest, tasksPerSlot(stage))
+    const open = executors.filter(({ cores, running }) => running.size <= cores * refillAt(perSlot))
     let blocked = 0
     splitSkewed(state, stage)
     for (const unit of stage.pending) {
-      if (blocked === blockedInARow || !hasRoom(perSlot)) break
+      if (blocked === blockedInARow) break
+      if (!hasRoom(open, perSlot)) {
+        deepest = perSlot
+        break
+      }
       const needed = neededInputs(stage.plan, partitionOfUnit(stage, unit), isKept)
       const missing = missingParents(state, needed)
       if (missing.length > 0) {
@@ -60,7 +76,7 @@ export function launchPending(state: SchedulerState, nowMs: number, commands: Sc
         continue
       }
       blocked = 0
-      const executor = choose(state, stage, unit, needed, executors, perSlot, nowMs)
+      const executor = choose(state, stage, unit, needed, open, perSlot, nowMs)
       if (typeof executor === 'number') wakeAt = Math.min(wakeAt, executor)
       else launch(state, stage, unit, executor, commands)
     }

@@ -10,6 +10,10 @@ export interface ChannelClosed {
 export interface Channel {
   /** Does nothing on a closed channel: its owner learns from `closed` what became of it. */
   send(message: unknown): void
+  /** As `send`, but up to a millisecond later, together with others; order is kept among all messages. */
+  sendSoon(message: unknown): void
+  /** Sends at once what `sendSoon` keeps back. */
+  flush(): void
   /** Bytes accepted by `send` that have not left this process; senders of bulk data wait for `drained`. */
   readonly bufferedBytes: number
   /** Bytes sent and received that left or entered this process, all that carries messages included. */

@@ -37,6 +37,12 @@ class MemoryChannel implements Channel {
     this.#deliver(() => this.peer.#inbox.deliver(message))
   }
 
+  sendSoon(message: unknown): void {
+    this.send(message)
+  }
+
+  flush(): void {}
+
   drained(): Promise<void> {
     return Promise.resolve()
   }

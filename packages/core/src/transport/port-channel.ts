@@ -4,6 +4,7 @@ import type { MessagePort, Worker } from 'node:worker_threads'
 import { deferred } from '../base/async.ts'
 import type { Channel, ChannelClosed } from './channel.ts'
 import { Inbox } from './inbox.ts'
+import { messagesOf, Outbox } from './outbox.ts'
 
 /** A worker's port cannot be closed from outside, so the end of the channel is a message; no other may have this type. */
 const closeMessageType = 'channel-closed'
@@ -14,6 +15,9 @@ const closeMessageType = 'channel-closed'
  */
 export function portChannel(port: MessagePort | Worker): Channel {
   const inbox = new Inbox()
+  const outbox = new Outbox((message) => {
+    if (!closed.settled) port.postMessage(message)
+  })
   const closed = deferred<ChannelClosed>()
   const isWorker = 'terminate' in port
   let failure: Error | undefined
@@ -26,7 +30,7 @@ export function portChannel(port: MessagePort | Worker): Channel {
   }
   function receive(message: unknown): void {
     const reason = closeReason(message)
-    if (reason === undefined) inbox.deliver(message)
+    if (reason === undefined) for (const each of messagesOf(message)) inbox.deliver(each)
     else end(reason)
   }
 
@@ -43,14 +47,15 @@ export function portChannel(port: MessagePort | Worker): Channel {
     bufferedBytes: 0,
     networkBytes: 0,
     closed: closed.promise,
-    send(message) {
-      if (!closed.settled) port.postMessage(message)
-    },
+    send: (message) => outbox.send(message),
+    sendSoon: (message) => outbox.sendSoon(message),
+    flush: () => outbox.flush(),
     drained: () => Promise.resolve(),
     onMessage: (handler) => inbox.onMessage(handler),
     close(reason = 'closed') {
       if (closed.settled) return
       inbox.shut()
+      outbox.flush()
       port.postMessage({ type: closeMessageType, reason })
       end(reason)
     },

@@ -7,6 +7,7 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import type { Channel, ChannelClosed } from './channel.ts'
 import { defaultMaxMessageBytes, encodeFrames, FrameReader, maxFrameBytes } from './frames.ts'
 import { Inbox } from './inbox.ts'
+import { messagesOf, Outbox } from './outbox.ts'
 
 export interface WebSocketChannelOptions {
   /** The TCP or TLS socket below; its counters tell what crossed the network, and whether the other side still talks. */
@@ -48,6 +49,7 @@ export class WebSocketChannel implements Channel {
   readonly #maxMessageBytes: number
   readonly #lowWaterBytes: number
   readonly #inbox = new Inbox()
+  readonly #outbox = new Outbox((message) => this.#post(message))
   readonly #closed = deferred<ChannelClosed>()
   readonly #ownBytes: { sent: number; received: number }
   #drained: Deferred<void> | undefined
@@ -69,7 +71,9 @@ export class WebSocketChannel implements Channel {
     this.#ownBytes = { sent: this.#connection.bytesWritten, received: this.#connection.bytesRead }
     this.#receivedAtLastBeat = this.#connection.bytesRead
 
-    const reader = new FrameReader((message) => this.#inbox.deliver(message), this.#maxMessageBytes)
+    const reader = new FrameReader((message) => {
+      for (const each of messagesOf(message)) this.#inbox.deliver(each)
+    }, this.#maxMessageBytes)
     socket.binaryType = 'fragments'
     socket.on('message', (chunks) => {
       try {
@@ -109,6 +113,18 @@ export class WebSocketChannel implements Channel {
 
   /** Large byte arrays are not copied: they must not change until `flushed` resolves. */
   send(message: unknown): void {
+    this.#outbox.send(message)
+  }
+
+  sendSoon(message: unknown): void {
+    this.#outbox.sendSoon(message)
+  }
+
+  flush(): void {
+    this.#outbox.flush()
+  }
+
+  #post(message: unknown): void {
     if (this.#closed.settled || this.#closeReason !== undefined) return
     const frames = encodeFrames(message, this.#maxMessageBytes)
     for (const frame of frames) this.#socket.send(frame, { binary: true, compress: false, fin: true }, this.#afterWrite)
@@ -133,6 +149,7 @@ export class WebSocketChannel implements Channel {
 
   close(reason = 'closed'): void {
     if (this.#closed.settled || this.#closeReason !== undefined) return
+    this.#outbox.flush()
     this.#closeReason = reason
     this.#inbox.shut()
     this.#socket.close(closeCode, Buffer.from(reason).subarray(0, maxReasonBytes))

@@ -343,6 +343,38 @@ describe('placement', () => {
     expect(brief(finish(state, 5, done(false, 100)))).toEqual(['commitTask', '1/5@a'])
   })
 
+  test('of the shortest, sixteen wait for each slot, and more come when half of them are done', () => {
+    const state = withExecutors(a)
+    const all = Array.from({ length: 40 }, (_, partition) => partition)
+    const launched = (from: number, to: number) => all.slice(from, to).map((partition) => `1/${partition}@a`)
+    submit(state, 1, [plan(1, { partitions: 40 })], all)
+    expect(brief(finish(state, 1, done(false, 0.1)))).toEqual(['commitTask', ...launched(1, 17)])
+    for (const task of [2, 3, 4, 5, 6, 7, 8])
+      expect(brief(finish(state, task, done(false, 0.1)))).toEqual(['commitTask'])
+    expect(brief(finish(state, 9, done(false, 0.1)))).toEqual(['commitTask', ...launched(17, 25)])
+  })
+
+  test('short tasks of a later job do not queue up before one of an earlier job that waits for a slot', () => {
+    const state = withExecutors(a)
+    const all = Array.from({ length: 20 }, (_, partition) => partition)
+    submit(state, 1, [plan(1)], [0])
+    submit(state, 2, [plan(2, { partitions: 20 })], all)
+    const failed = { type: 'taskFailed', task: 3 as TaskId, retry: true, weight: 1, error: new Error('x') } as const
+    transition(state, { type: 'executorJoined', executor: b, host: 'h', cores: 1 }, 0)
+    expect(brief(finish(state, 2, done(false, 1))).length).toBe(8)
+    expect(brief(transition(state, { ...failed, task: 1 as TaskId }, 0))).toEqual([])
+    const ofA = [...state.running.values()].filter(({ executor }) => executor === a)
+    expect(ofA.map(({ stage }) => stage)).toEqual([2, 2, 2])
+    for (const { id } of ofA.slice(1)) expect(brief(finish(state, id, done(false, 1)))).toEqual(['commitTask'])
+    expect(brief(finish(state, ofA[0]!.id, done(false, 1)))).toEqual([
+      'commitTask',
+      '1/0@a',
+      '2/8@a',
+      '2/9@a',
+      '2/10@a',
+    ])
+  })
+
   test('an executor that drains gets no new task, and is let go when no job is under way', () => {
     const state = withExecutors(a, b)
     submit(state, 1, [plan(1, { partitions: 4 })], [0, 1, 2, 3])

@@ -51,15 +51,41 @@ test.each(Object.entries(pairs))(
 )
 
 test.each(Object.entries(pairs))(
+  '%s: what may wait comes in the order in which it was sent, with a flush and without',
+  async (_name, pair) => {
+    const [left, right, dispose] = await pair()
+    left.sendSoon('a')
+    left.sendSoon(['b'])
+    left.send({ c: new Uint8Array([1, 2]) })
+    left.sendSoon(null)
+    left.flush()
+    left.flush()
+    for (let number = 0; number < 200; number++) left.sendSoon({ number })
+    right.sendSoon('back')
+    expect(await received(left, 1)).toEqual(['back'])
+    expect(await received(right, 204)).toEqual([
+      'a',
+      ['b'],
+      { c: new Uint8Array([1, 2]) },
+      null,
+      ...Array.from({ length: 200 }, (_, number) => ({ number })),
+    ])
+    await dispose()
+  },
+)
+
+test.each(Object.entries(pairs))(
   '%s: what was sent before close arrives, then both ends know the reason',
   async (_name, pair) => {
     const [left, right, dispose] = await pair()
     left.send(1)
+    left.sendSoon(2)
     left.close('the job is done')
-    left.send(2)
+    left.send(3)
+    left.sendSoon(4)
     expect(await right.closed).toEqual({ reason: 'the job is done' })
     expect(await left.closed).toEqual({ reason: 'the job is done' })
-    expect(await received(right, 1)).toEqual([1])
+    expect(await received(right, 2)).toEqual([1, 2])
     left.close()
     await left.drained()
     expect(left.bufferedBytes).toBe(0)
