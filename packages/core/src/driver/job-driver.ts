@@ -321,6 +321,9 @@ export class JobDriver {
           reason: message.reason,
         })
         return
+      case 'recalled':
+        this.#feed({ type: 'taskRecalled', task: message.taskId })
+        return
       case 'blocksLost':
         this.#feed({ type: 'blocksLost', executor: executor.id, blocks: message.blocks })
         return
@@ -386,9 +389,11 @@ export class JobDriver {
           )
         }
         return
-      case 'cancelTask': {
+      case 'cancelTask':
+      case 'recallTask': {
         const executor = this.#executors.get(command.executor)
-        if (executor) this.#send(executor, { type: 'cancel', taskId: command.task })
+        const type = command.type === 'cancelTask' ? 'cancel' : 'recall'
+        if (executor) this.#send(executor, { type, taskId: command.task })
         return
       }
       case 'commitTask': {

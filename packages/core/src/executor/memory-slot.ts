@@ -6,7 +6,8 @@ import { firstSlotOwner, type PagePool } from '../storage/page-pool.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
 import { Slot } from './slot.ts'
 import { bundlesFolder } from './write-bundle.ts'
-import type { StartSlot } from './slot-host.ts'
+import type { SlotRequest, StartSlot } from './slot-host.ts'
+import { claimBytes, SentTasks, TaskClaims } from './task-claims.ts'
 
 export function memorySlots(
   executor: string,
@@ -17,7 +18,8 @@ export function memorySlots(
 ): StartSlot {
   const sharedTable = new SharedArrayBuffer(sharedTableBytes)
   return (number, events) => {
-    let cancelled = 0
+    const shared = new SharedArrayBuffer(claimBytes)
+    const sent = new SentTasks(shared)
     let alive = true
     const slot = new Slot({
       executor,
@@ -30,21 +32,28 @@ export function memorySlots(
       executionBytes: budget.executionBytesPerSlot,
       makeRoom: (bytes, writing) =>
         events.onReply({ type: 'makeRoom', bytes, ...(writing === undefined ? {} : { writing }) }),
-      isCancelled: (task) => cancelled === task,
+      claims: new TaskClaims(shared),
       log: (record) => events.onReply({ type: 'log', record }),
       tell(message) {
         if (alive) events.onReply(message)
       },
     })
+    const obey = (request: SlotRequest) =>
+      slot.obey(request, (reply) => {
+        if (reply.type === 'finished' || reply.type === 'failed') sent.end(reply.taskId)
+        if (alive) events.onReply(reply)
+      })
     return {
-      send(request) {
-        slot.obey(request, (reply) => {
-          if (alive) events.onReply(reply)
-        })
-      },
+      send: obey,
+      run: (task, inputs) => obey({ type: 'run', task, inputs, turn: sent.add(task.id) }),
+      flush() {},
+      takeBack: (task) => sent.takeBack(task),
       cancel(task) {
-        cancelled = task
-        slot.obey({ type: 'cancel', taskId: task }, () => {})
+        sent.cancel(task)
+        obey({ type: 'cancel', taskId: task })
+      },
+      get running() {
+        return sent.running
       },
       async stop() {
         alive = false

@@ -202,6 +202,9 @@ export class ExecutorSession {
       case 'cancel':
         this.#feed({ type: 'cancelAsked', task: message.taskId })
         return
+      case 'recall':
+        this.#feed({ type: 'recallAsked', task: message.taskId })
+        return
       case 'met':
         this.#feed({ type: 'met', task: message.taskId, values: message.values })
         return
@@ -256,7 +259,8 @@ export class ExecutorSession {
     if (this.#stopped) return
     for (const command of transition(this.#state, event)) this.#carryOut(command)
     // The driver has time to send more while these run.
-    if (this.#state.ready.length <= this.#state.slots.length) this.#driver.flush()
+    for (const slot of this.#slots) slot.flush()
+    if (this.#state.tasks.size <= 2 * this.#slots.length) this.#driver.flush()
   }
 
   #carryOut(command: ExecutorCommand): void {
@@ -266,14 +270,20 @@ export class ExecutorSession {
         void this.#fetch(command.fetch)
         return
       case 'startTask':
-        this.#slots[command.slot]!.send({ type: 'run', task: command.task, inputs: command.inputs })
+        this.#slots[command.slot]!.run(command.task, command.inputs)
         return
       case 'meet':
         this.#slots[command.slot]!.send({ type: 'met', taskId: command.task, values: command.values })
         return
-      case 'cancelTask':
-        this.#slots[command.slot]!.cancel(command.task)
+      case 'takeBack':
+        if (this.#slots[command.slot]!.takeBack(command.task)) this.#feed({ type: 'tookBack', task: command.task })
         return
+      case 'cancelTask': {
+        const slot = this.#slots[command.slot]!
+        if (slot.takeBack(command.task)) this.#feed({ type: 'tookBack', task: command.task })
+        else slot.cancel(command.task)
+        return
+      }
       case 'restartSlot':
         this.#options.workFolder.removeLeftovers(slotPrefix(command.slot), this.#heldFiles())
         this.#startSlot(command.slot)
@@ -364,8 +374,8 @@ export class ExecutorSession {
   }
 
   /** A thread that is gone cannot say what it ran. */
-  #inTask(slot: number, failure: WireFailure): WireFailure {
-    const task = this.#state.tasks.get(this.#state.slots[slot] ?? (0 as TaskId))?.task
+  #inTask(id: TaskId | undefined, failure: WireFailure): WireFailure {
+    const task = id === undefined ? undefined : this.#state.tasks.get(id)?.task
     const stage = this.#told.find((told) => told.type === 'stage' && told.plan.id === task?.stageId)
     if (!task || stage?.type !== 'stage') return failure
     return { ...failure, message: `${stage.plan.site}: ${failure.message} ${describeTask(task, this.#state.self)}` }
@@ -380,7 +390,11 @@ export class ExecutorSession {
   #startSlot(number: number): void {
     const slot = this.#options.startSlot(number, {
       onReply: (reply) => this.#onReply(number, reply),
-      onDeath: (failure) => this.#feed({ type: 'slotDied', slot: number, failure: this.#inTask(number, failure) }),
+      onDeath: (failure) => {
+        // One that dies before it starts any would do so for ever if no task were to blame.
+        const task = slot.running ?? this.#state.slots[number]![0]
+        this.#feed({ type: 'slotDied', slot: number, task, failure: this.#inTask(task, failure) })
+      },
     })
     this.#slots[number] = slot
     for (const message of this.#told) slot.send(this.#withChunks(message))

@@ -13,8 +13,14 @@ export type SlotRequest =
   | { readonly type: 'class'; readonly class: ShippedClass }
   | { readonly type: 'broadcast'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: 'drop'; readonly stages: readonly StageId[]; readonly broadcasts: readonly number[] }
-  | { readonly type: 'run'; readonly task: TaskDescription; readonly inputs: readonly ResolvedInput[] }
-  /** For what waits in the task; one that computes looks at its slot's signal. */
+  /** Waits for those before it; runs if the slot can claim its turn then. */
+  | {
+      readonly type: 'run'
+      readonly task: TaskDescription
+      readonly inputs: readonly ResolvedInput[]
+      readonly turn: number
+    }
+  /** For what waits in the task; one that computes looks at its claim. */
   | { readonly type: 'cancel'; readonly taskId: TaskId }
   | { readonly type: 'met'; readonly taskId: TaskId; readonly values: readonly Uint8Array[] }
   | { readonly type: 'stop' }
@@ -33,9 +39,17 @@ export type SlotReply =
   | { readonly type: 'log'; readonly record: LogRecord }
 
 export interface SlotHost {
-  send(request: SlotRequest): void
-  /** Asks the running task to end at its next batch; a slot that does not is killed after a second. */
+  send(request: Exclude<SlotRequest, { type: 'run' }>): void
+  /** Puts a task at the end of the slot's queue; it may wait there for `flush`. */
+  run(task: TaskDescription, inputs: readonly ResolvedInput[]): void
+  /** Sends what waits. */
+  flush(): void
+  /** Takes a task out of the queue; false where it has started. */
+  takeBack(task: TaskId): boolean
+  /** Asks a task that has started to end at its next batch; a slot where it does not is killed after a second. */
   cancel(task: TaskId): void
+  /** The task that was started last and is not answered for. */
+  readonly running: TaskId | undefined
   stop(): Promise<void>
 }
 

@@ -1,9 +1,9 @@
 /** What a slot has of its thread and its session. */
 
-import type { TaskId } from '../base/ids.ts'
 import { type LogRecord } from '../base/logger.ts'
 import { type MeetingMessage } from '../protocol/messages.ts'
 import { type PagePool } from '../storage/page-pool.ts'
+import { type TaskClaims } from './task-claims.ts'
 
 export interface SlotServices {
   readonly executor: string
@@ -21,7 +21,7 @@ export interface SlotServices {
   makeRoom(bytes: number, writing?: number): void
   /** Throws an OutOfMemoryError before V8 would end the thread, or the process. */
   checkHeap?(): void
-  isCancelled(task: TaskId): boolean
+  readonly claims: TaskClaims
   readonly log: (record: LogRecord) => void
   /** Tells the driver where a task of a barrier stage stands. */
   tell(message: MeetingMessage): void

@@ -7,10 +7,12 @@ import { useClasses } from '../codec/classes.ts'
 import { limitValues } from '../codec/value-limits.ts'
 import { slotPrefix, WorkFolder } from '../storage/work-folder.ts'
 import { PagePool, type PagePoolHandle } from '../storage/page-pool.ts'
+import { messagesOf, Outbox } from '../transport/outbox.ts'
 import { captureConsole } from './capture-console.ts'
 import { heapWatch } from './heap-watch.ts'
 import { bundlesFolder } from './write-bundle.ts'
 import { Slot } from './slot.ts'
+import { TaskClaims } from './task-claims.ts'
 import type { SlotReply, SlotRequest } from './slot-host.ts'
 
 export interface SlotThreadData {
@@ -21,8 +23,10 @@ export interface SlotThreadData {
   readonly pool: PagePoolHandle
   readonly owner: number
   readonly sharedTable: SharedArrayBuffer
-  /** Word 0: the id of a task to cancel; word 1: counts the answers to `makeRoom`. */
-  readonly signals: SharedArrayBuffer
+  /** One word, which counts the answers to `makeRoom`. */
+  readonly roomAnswers: SharedArrayBuffer
+  /** Which tasks are this slot's to run, and which of them are to end. */
+  readonly claims: SharedArrayBuffer
   readonly workFolder: string
   readonly executionBytes: number
   /** Of V8's old generation. */
@@ -37,8 +41,12 @@ export interface SlotThreadData {
 
 const port = parentPort!
 const data = workerData as SlotThreadData
-const signals = new Int32Array(data.signals)
-const reply = (message: SlotReply) => port.postMessage(message)
+const roomAnswers = new Int32Array(data.roomAnswers)
+const outbox = new Outbox((message) => port.postMessage(message))
+const reply = (message: SlotReply, mayWait = false) => {
+  outbox.sendSoon(message)
+  if (!mayWait) outbox.flush()
+}
 const files = new WorkFolder(data.workFolder, `${slotPrefix(data.number)}${data.start}`)
 const slot = new Slot({
   executor: data.executor,
@@ -51,14 +59,14 @@ const slot = new Slot({
   spillPath: () => files.nextFile(),
   executionBytes: data.executionBytes,
   makeRoom(bytes, writing) {
-    const before = Atomics.load(signals, 1)
+    const before = Atomics.load(roomAnswers, 0)
     reply({ type: 'makeRoom', bytes, ...(writing === undefined ? {} : { writing }) })
-    Atomics.wait(signals, 1, before, 10_000)
+    Atomics.wait(roomAnswers, 0, before, 10_000)
   },
   checkHeap: heapWatch(data.heapBytes, `slot ${data.number} of executor ${data.executor}`),
-  isCancelled: (task) => Atomics.load(signals, 0) === task,
+  claims: new TaskClaims(data.claims),
   log: (record) => reply({ type: 'log', record }),
-  tell: reply,
+  tell: (message) => reply(message),
 })
 useClasses(slot.valueClasses)
 limitValues({ bytes: data.valueBytes, textLength: Math.floor(data.heapBytes / 2) })
@@ -81,7 +89,9 @@ const imported = Promise.all(
 imported.catch(() => {})
 captureConsole(data.executor, (record) => reply({ type: 'log', record }))
 
-port.on('message', (request: SlotRequest) => {
-  slot.obey(request, reply, imported)
-  if (request.type === 'stop') port.close()
+port.on('message', (arrived: unknown) => {
+  for (const request of messagesOf(arrived) as readonly SlotRequest[]) {
+    slot.obey(request, reply, imported)
+    if (request.type === 'stop') port.close()
+  }
 })

@@ -1,4 +1,4 @@
-/** One slot: holds rebuilt functions, broadcasts and resources, and runs one task at a time to its end, synchronously. */
+/** One slot: holds rebuilt functions, broadcasts and resources, and runs one task after the other to its end, synchronously. */
 
 import { relative } from 'node:path'
 import { describeThrown, isError } from '../base/describe-thrown.ts'
@@ -33,6 +33,9 @@ import { TaskRun } from './task-run.ts'
 const sweptFunctions = 256
 const sweptBytes = 32 * 2 ** 20
 
+/** `mayWait` where others can go along with the message. */
+export type SendReply = (message: SlotReply, mayWait?: boolean) => void
+
 export class Slot {
   readonly #services: SlotServices
   readonly #shared: SharedRegionTable
@@ -55,6 +58,8 @@ export class Slot {
   #sweepAtBytes = sweptBytes
   readonly #loops = new LoopCache()
   #run: TaskRun | undefined
+  readonly #queue: Extract<SlotRequest, { type: 'run' }>[] = []
+  #isBusy = false
 
   constructor(services: SlotServices) {
     this.#services = services
@@ -86,7 +91,7 @@ export class Slot {
   }
 
   /** Does what the session asks; the outcome of a task comes as a reply. `before` is waited for by tasks. */
-  obey(request: SlotRequest, reply: (message: SlotReply) => void, before: Promise<unknown> = Promise.resolve()): void {
+  obey(request: SlotRequest, reply: SendReply, before: Promise<unknown> = Promise.resolve()): void {
     switch (request.type) {
       case 'stage':
         this.#stages.set(request.plan.id, request.plan)
@@ -101,12 +106,8 @@ export class Slot {
         this.#drop(request.stages, request.broadcasts)
         return
       case 'run':
-        before
-          .then(() => this.#runTask(request.task, request.inputs))
-          .then(
-            (result) => reply({ type: 'finished', taskId: request.task.id, result }),
-            (error: unknown) => reply({ type: 'failed', taskId: request.task.id, failure: toWire(error) }),
-          )
+        this.#queue.push(request)
+        if (!this.#isBusy) void this.#runQueue(reply, before)
         return
       case 'cancel':
         this.#run?.cancel(request.taskId)
@@ -120,7 +121,26 @@ export class Slot {
     }
   }
 
+  async #runQueue(reply: SendReply, before: Promise<unknown>): Promise<void> {
+    this.#isBusy = true
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      const { task, inputs, turn } = next
+      if (!this.#services.claims.start(turn)) continue
+      try {
+        await before
+        const result = await this.#runTask(task, inputs)
+        // Nobody can go on before the rest of the stage has run, but for readers of its blocks.
+        const mayWait = result.blocks.length === 0 && this.#queue[0]?.task.stageId === task.stageId
+        reply({ type: 'finished', taskId: task.id, result }, mayWait)
+      } catch (error) {
+        reply({ type: 'failed', taskId: task.id, failure: toWire(error) })
+      }
+    }
+    this.#isBusy = false
+  }
+
   dispose(): void {
+    this.#queue.length = 0
     this.#run?.cancel()
     for (const { resource, dispose } of this.#resources.values()) dispose?.(resource as never)
     this.#resources.clear()

@@ -34,8 +34,10 @@ export interface TaskState {
   readonly pinned: HeldBlock[]
   /** Fetched copies, which belong to this task alone. */
   readonly copies: BlockPlace[]
-  /** The slot that runs it. */
-  slot?: number
+  /** The slot whose queue it is in. */
+  slot: number | undefined
+  /** Set where the driver does not want it any more, or wants it back for another executor, unless it has started. */
+  unwanted: 'cancelled' | 'recalled' | undefined
   /** Datasets and shuffles dropped while it ran: what it made of them is thrown away. */
   readonly dropped: Set<string>
 }
@@ -66,8 +68,8 @@ export interface ExecutorLimits {
 export interface ExecutorState {
   readonly limits: ExecutorLimits
   self: ExecutorId
-  /** The task that each slot runs. */
-  readonly slots: (TaskId | undefined)[]
+  /** The tasks that were sent to each slot, which runs one after the other. */
+  readonly slots: TaskId[][]
   readonly tasks: Map<TaskId, TaskState>
   /** Tasks whose inputs are all here, in the order in which they became so. */
   readonly ready: TaskId[]
@@ -84,6 +86,7 @@ export type ExecutorEvent =
   | { readonly type: 'taskReceived'; readonly task: TaskDescription }
   | { readonly type: 'copyAsked'; readonly copy: PartitionCopy }
   | { readonly type: 'cancelAsked'; readonly task: TaskId }
+  | { readonly type: 'recallAsked'; readonly task: TaskId }
   /** All tasks of its barrier stage have arrived where it waits. */
   | { readonly type: 'met'; readonly task: TaskId; readonly values: readonly Uint8Array[] }
   | { readonly type: 'blockArrived'; readonly fetch: number; readonly block: InputBlock }
@@ -118,7 +121,15 @@ export type ExecutorEvent =
   | { readonly type: 'blocksLost'; readonly blocks: readonly string[] }
   /** The driver has heard that a block is of no use. */
   | { readonly type: 'discardAsked'; readonly block: string }
-  | { readonly type: 'slotDied'; readonly slot: number; readonly failure: WireFailure }
+  /** The task that it was asked for has not started. */
+  | { readonly type: 'tookBack'; readonly task: TaskId }
+  /** `task` died with it; those behind it in the queue did not. */
+  | {
+      readonly type: 'slotDied'
+      readonly slot: number
+      readonly task: TaskId | undefined
+      readonly failure: WireFailure
+    }
   /** One block is to leave memory, none of the dataset that is being written; asked again while there is too little room. */
   | { readonly type: 'roomNeeded'; readonly writing?: number }
   | { readonly type: 'blockSpilled'; readonly block: string; readonly place: BlockPlace }
@@ -134,6 +145,9 @@ export type ExecutorCommand =
       readonly task: TaskDescription
       readonly inputs: readonly ResolvedInput[]
     }
+  /** Another slot is idle, here or elsewhere; answered by `tookBack`, unless the task has started. */
+  | { readonly type: 'takeBack'; readonly slot: number; readonly task: TaskId }
+  /** Answered by `tookBack` where it has not started. */
   | { readonly type: 'cancelTask'; readonly slot: number; readonly task: TaskId }
   | {
       readonly type: 'meet'
@@ -153,7 +167,7 @@ export function initialState(slots: number, limits: ExecutorLimits): ExecutorSta
   return {
     limits,
     self: '' as ExecutorId,
-    slots: Array.from({ length: slots }, () => undefined),
+    slots: Array.from({ length: slots }, () => []),
     tasks: new Map(),
     ready: [],
     blocks: new Map(),

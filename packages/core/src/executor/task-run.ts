@@ -256,8 +256,7 @@ export class TaskRun implements OperatorScope, PipelineScope {
 
   checkCancelled(): void {
     this.#services.checkHeap?.()
-    if (this.#services.isCancelled(this.#description.id))
-      throw new AbortedError(`task ${this.#description.id} was cancelled`)
+    if (this.#services.claims.isCancelled) throw new AbortedError(`task ${this.#description.id} was cancelled`)
   }
 
   toEnd(): SlotResult {

@@ -8,9 +8,11 @@ import { entryFile } from '../base/package-files.ts'
 import { toWire } from '../protocol/failure.ts'
 import type { PagePool } from '../storage/page-pool.ts'
 import { firstSlotOwner } from '../storage/page-pool.ts'
+import { messagesOf, Outbox } from '../transport/outbox.ts'
 import { sharedTableBytes } from './shared-region-table.ts'
 import type { SlotReply, StartSlot } from './slot-host.ts'
 import type { SlotThreadData } from './slot-thread.ts'
+import { claimBytes, SentTasks } from './task-claims.ts'
 
 /** A task that does not end by itself within this time after a cancel loses its thread. */
 const cancelGraceMs = 1000
@@ -29,7 +31,9 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
   const sharedTable = new SharedArrayBuffer(sharedTableBytes)
   let starts = 0
   return (number, events) => {
-    const signals = new Int32Array(new SharedArrayBuffer(8))
+    const roomAnswers = new Int32Array(new SharedArrayBuffer(4))
+    const claims = new SharedArrayBuffer(claimBytes)
+    const sent = new SentTasks(claims)
     const data: SlotThreadData = {
       number,
       start: ++starts,
@@ -37,7 +41,8 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       pool: options.pool.handle,
       owner: firstSlotOwner + number,
       sharedTable,
-      signals: signals.buffer as SharedArrayBuffer,
+      roomAnswers: roomAnswers.buffer as SharedArrayBuffer,
+      claims,
       workFolder: options.workFolder,
       executionBytes: options.budget.executionBytesPerSlot,
       heapBytes: options.budget.heapBytesPerSlot,
@@ -55,23 +60,31 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
     let stopping = false
     let failure: Error | undefined
     let cancelling = false
-    let grace: NodeJS.Timeout | undefined
-    worker.on('message', (reply: SlotReply) => {
+    const graces = new Map<TaskId, NodeJS.Timeout>()
+    const endGrace = (task: TaskId) => {
+      clearTimeout(graces.get(task))
+      graces.delete(task)
+    }
+    const outbox = new Outbox((message) => worker.postMessage(message))
+    worker.on('message', (arrived: unknown) => {
+      for (const reply of messagesOf(arrived) as readonly SlotReply[]) hear(reply)
+    })
+    function hear(reply: SlotReply): void {
       if (reply.type === 'finished' || reply.type === 'failed') {
-        clearTimeout(grace)
-        Atomics.store(signals, 0, 0)
+        sent.end(reply.taskId)
+        endGrace(reply.taskId)
       }
       events.onReply(reply)
       if (reply.type !== 'makeRoom') return
-      Atomics.add(signals, 1, 1)
-      Atomics.notify(signals, 1)
-    })
+      Atomics.add(roomAnswers, 0, 1)
+      Atomics.notify(roomAnswers, 0)
+    }
     worker.on('error', (error) => {
       failure = error as Error
     })
     const exited = new Promise<number>((resolve) => worker.once('exit', resolve))
     void exited.then((exitCode) => {
-      clearTimeout(grace)
+      for (const task of graces.keys()) endGrace(task)
       if (stopping) return
       options.pool.freeDead(data.owner)
       events.onDeath(
@@ -79,18 +92,25 @@ export function threadSlots(options: ThreadSlotOptions): StartSlot {
       )
     })
     return {
-      send: (request) => worker.postMessage(request),
-      cancel(task: TaskId) {
-        Atomics.store(signals, 0, task)
-        worker.postMessage({ type: 'cancel', taskId: task })
-        grace = setTimeout(() => {
+      send: (request) => outbox.send(request),
+      run: (task, inputs) => outbox.sendSoon({ type: 'run', task, inputs, turn: sent.add(task.id) }),
+      flush: () => outbox.flush(),
+      takeBack: (task) => sent.takeBack(task),
+      cancel(task) {
+        sent.cancel(task)
+        outbox.send({ type: 'cancel', taskId: task })
+        const timer = setTimeout(() => {
           cancelling = true
           void worker.terminate()
         }, cancelGraceMs)
+        graces.set(task, timer)
+      },
+      get running() {
+        return sent.running
       },
       async stop() {
         stopping = true
-        worker.postMessage({ type: 'stop' })
+        outbox.send({ type: 'stop' })
         const timer = setTimeout(() => void worker.terminate(), cancelGraceMs / 2)
         await exited
         clearTimeout(timer)

@@ -11,6 +11,9 @@ import { placeBytes } from '../storage/block-place.ts'
 import type { InputBlock, ProducedBlock, ResolvedInput } from './task-blocks.ts'
 import type { ExecutorCommand, ExecutorEvent, ExecutorState, Fetch, HeldBlock, TaskInputs, TaskState } from './state.ts'
 
+/** Of short tasks, an executor is sent so many for each of its slots. */
+const tasksAhead = 16
+
 /** Applies one event to `state` and returns what to do about it, in order. */
 export function transition(state: ExecutorState, event: ExecutorEvent): ExecutorCommand[] {
   const commands: ExecutorCommand[] = []
@@ -27,6 +30,14 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
     case 'cancelAsked':
       cancelTask(state, event.task, commands)
       break
+    case 'recallAsked': {
+      const entry = state.tasks.get(event.task)
+      if (!entry) break
+      entry.unwanted ??= 'recalled'
+      if (entry.slot === undefined) endBeforeRun(state, entry, commands)
+      else commands.push({ type: 'takeBack', slot: entry.slot, task: event.task })
+      break
+    }
     case 'met': {
       const slot = state.tasks.get(event.task)?.slot
       if (slot !== undefined) commands.push({ type: 'meet', slot, task: event.task, values: event.values })
@@ -82,10 +93,22 @@ export function transition(state: ExecutorState, event: ExecutorEvent): Executor
       if (block) letGo(state, block, commands)
       break
     }
+    case 'tookBack': {
+      const entry = leaveSlot(state, event.task)
+      if (!entry) break
+      if (entry.unwanted) endBeforeRun(state, entry, commands)
+      else state.ready.push(event.task)
+      break
+    }
     case 'slotDied': {
-      const task = state.slots[event.slot]
-      if (task !== undefined && endRun(state, event.slot, task, commands)) tellFailed(task, event.failure, commands)
-      commands.push({ type: 'restartSlot', slot: event.slot })
+      const { slot, task, failure } = event
+      if (task !== undefined && endRun(state, slot, task, commands)) tellFailed(task, failure, commands)
+      for (const waited of [...state.slots[slot]!].reverse()) {
+        const entry = leaveSlot(state, waited)!
+        if (entry.unwanted) endBeforeRun(state, entry, commands)
+        else state.ready.unshift(waited)
+      }
+      commands.push({ type: 'restartSlot', slot })
       break
     }
     case 'roomNeeded':
@@ -120,7 +143,16 @@ function receiveTask(
     input,
     blocks: partsOf(input).map((): InputBlock | undefined => undefined),
   }))
-  const entry: TaskState = { task, inputs, missing: 0, pinned: [], copies: [], dropped: new Set() }
+  const entry: TaskState = {
+    task,
+    inputs,
+    missing: 0,
+    pinned: [],
+    copies: [],
+    slot: undefined,
+    unwanted: undefined,
+    dropped: new Set(),
+  }
   state.tasks.set(task.id, entry)
   for (const [index, { input, blocks }] of inputs.entries())
     for (const [part, wanted] of partsOf(input).entries()) {
@@ -309,28 +341,54 @@ function letGo(state: ExecutorState, block: HeldBlock, commands: ExecutorCommand
 function cancelTask(state: ExecutorState, id: TaskId, commands: ExecutorCommand[]): void {
   const entry = state.tasks.get(id)
   if (!entry) return
+  entry.unwanted = 'cancelled'
   if (entry.slot !== undefined) {
     commands.push({ type: 'cancelTask', slot: entry.slot, task: id })
     return
   }
+  endBeforeRun(state, entry, commands)
+}
+
+function endBeforeRun(state: ExecutorState, entry: TaskState, commands: ExecutorCommand[]): void {
+  const { id } = entry.task
   forget(state, entry, commands)
-  tellFailed(id, toWire(new FetchError('cancelled before it ran')), commands)
+  if (entry.unwanted === 'recalled') commands.push({ type: 'tellDriver', message: { type: 'recalled', taskId: id } })
+  else tellFailed(id, toWire(new FetchError('cancelled before it ran')), commands)
 }
 
 function tellFailed(taskId: TaskId, failure: WireFailure, commands: ExecutorCommand[]): void {
   commands.push({ type: 'tellDriver', message: { type: 'failed', taskId, failure } })
 }
 
+/** Tasks queue up in slots, so that none waits for a message's way and back; a slot that runs dry is given another's last. */
 function startTasks(state: ExecutorState, commands: ExecutorCommand[]): void {
-  for (const [slot, running] of state.slots.entries()) {
-    if (running !== undefined) continue
-    const next = state.ready.shift()
-    if (next === undefined) return
-    const entry = state.tasks.get(next)!
-    state.slots[slot] = next
+  const { slots, ready } = state
+  while (ready.length > 0) {
+    const slot = leastBusy(slots)
+    if (slots[slot]!.length >= tasksAhead) return
+    const entry = state.tasks.get(ready.shift()!)!
+    slots[slot]!.push(entry.task.id)
     entry.slot = slot
     commands.push({ type: 'startTask', slot, task: entry.task, inputs: entry.inputs.map(resolved) })
   }
+  if (!slots.some((queue) => queue.length === 0)) return
+  const busiest = slots.reduce((most, queue, slot) => (queue.length > slots[most]!.length ? slot : most), 0)
+  if (slots[busiest]!.length > 1) commands.push({ type: 'takeBack', slot: busiest, task: slots[busiest]!.at(-1)! })
+}
+
+function leastBusy(slots: readonly (readonly TaskId[])[]): number {
+  let least = 0
+  for (let slot = 1; slot < slots.length; slot++) if (slots[slot]!.length < slots[least]!.length) least = slot
+  return least
+}
+
+function leaveSlot(state: ExecutorState, id: TaskId): TaskState | undefined {
+  const entry = state.tasks.get(id)
+  if (entry?.slot === undefined) return undefined
+  const queue = state.slots[entry.slot]!
+  queue.splice(queue.indexOf(id), 1)
+  entry.slot = undefined
+  return entry
 }
 
 function resolved({ input, blocks }: TaskInputs): ResolvedInput {
@@ -352,8 +410,8 @@ function resolved({ input, blocks }: TaskInputs): ResolvedInput {
 /** Frees the slot; undefined where it did not run this task, as after its death. */
 function endRun(state: ExecutorState, slot: number, id: TaskId, commands: ExecutorCommand[]): TaskState | undefined {
   const entry = state.tasks.get(id)
-  if (state.slots[slot] !== id || !entry) return undefined
-  state.slots[slot] = undefined
+  if (entry?.slot !== slot) return undefined
+  leaveSlot(state, id)
   forget(state, entry, commands)
   return entry
 }

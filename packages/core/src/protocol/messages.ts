@@ -125,6 +125,8 @@ export type DriverMessage =
   | { readonly type: 'stage'; readonly plan: StagePlan }
   | { readonly type: 'run'; readonly task: TaskDescription }
   | { readonly type: 'cancel'; readonly taskId: TaskId }
+  /** Give it back, answered by `recalled`, if it has not started. */
+  | { readonly type: 'recall'; readonly taskId: TaskId }
   /** All tasks of its barrier stage have arrived: what each gave, in the order of partitions. */
   | { readonly type: 'met'; readonly taskId: TaskId; readonly values: readonly Uint8Array[] }
   /** Keep a copy of what another executor keeps; answered by `copied`. */
@@ -161,6 +163,7 @@ export type ExecutorMessage =
   | { readonly type: 'metPeers'; readonly unreachable: readonly { readonly url: string; readonly reason: string }[] }
   | { readonly type: 'finished'; readonly taskId: TaskId; readonly success: TaskSuccess }
   | { readonly type: 'failed'; readonly taskId: TaskId; readonly failure: WireFailure }
+  | { readonly type: 'recalled'; readonly taskId: TaskId }
   | {
       readonly type: 'fetchFailed'
       readonly taskId: TaskId

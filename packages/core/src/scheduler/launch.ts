@@ -19,17 +19,21 @@ const queueDepths = [
   { belowMs: 20, tasksPerSlot: 2 },
 ]
 
+/** Of tasks that are not taken back for an idle executor, since they would rather wait for theirs. */
+const deepestUnrecalled = 4
+
 function hasRoom(executors: readonly ExecutorState[], perSlot: number): boolean {
   return executors.some(({ cores, running }) => running.size < cores * perSlot)
 }
 
 /** Whom a slot's queue is filled up again at: a deep one not by each task that leaves it, since messages go together. */
 function refillAt(perSlot: number): number {
-  return perSlot > 4 ? perSlot / 2 : perSlot
+  return perSlot > deepestUnrecalled ? perSlot / 2 : perSlot
 }
 
-function tasksPerSlot({ taskMs }: StageState): number {
-  return queueDepths.find(({ belowMs }) => taskMs !== undefined && taskMs < belowMs)?.tasksPerSlot ?? 1
+function tasksPerSlot({ taskMs, hasPlaces }: StageState): number {
+  const depth = queueDepths.find(({ belowMs }) => taskMs !== undefined && taskMs < belowMs)?.tasksPerSlot ?? 1
+  return hasPlaces ? Math.min(depth, deepestUnrecalled) : depth
 }
 
 /** Starts pending tasks whose inputs exist, result stages first, and those map tasks that they wait for. */
@@ -188,6 +192,7 @@ function launch(
     attempt,
     executor,
     cancelled: false,
+    isRecalled: false,
   }
   state.running.set(task.id, task)
   state.executors.get(executor)!.running.add(task.id)

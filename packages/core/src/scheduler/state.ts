@@ -45,6 +45,8 @@ export interface StageState {
   /** Set for map stages: one output per unit; none for a partition that is split. */
   readonly outputs?: (MapOutput | undefined)[]
   missingOutputs: number
+  /** Its tasks would rather run on some executors than on others. */
+  readonly hasPlaces: boolean
   /** Of a barrier stage. */
   readonly gang?: Gang
   /** What its tasks have read from files and written to them. */
@@ -68,6 +70,8 @@ export interface RunningTask {
   readonly attempt: number
   readonly executor: ExecutorId
   cancelled: boolean
+  /** It was asked back, since another executor had a slot for it. */
+  isRecalled: boolean
 }
 
 export interface SchedulerLimits {
@@ -137,6 +141,7 @@ export type SchedulerEvent =
       readonly block?: string
       readonly reason: string
     }
+  | { readonly type: 'taskRecalled'; readonly task: TaskId }
   | { readonly type: 'blocksLost'; readonly executor: ExecutorId; readonly blocks: readonly string[] }
   /** A task of a barrier stage waits for the others, who have met `round` times before, in its own count. */
   | {
@@ -173,6 +178,8 @@ export type SchedulerEvent =
 export type SchedulerCommand =
   | { readonly type: 'launchTask'; readonly task: RunningTask }
   | { readonly type: 'cancelTask'; readonly task: TaskId; readonly executor: ExecutorId }
+  /** Answered by `taskRecalled`, unless it has started. */
+  | { readonly type: 'recallTask'; readonly task: TaskId; readonly executor: ExecutorId }
   | {
       readonly type: 'commitTask'
       readonly task: RunningTask

@@ -11,6 +11,7 @@ import type { StagePlan } from '../protocol/stage-plan.ts'
 import { absentees, arrive, missedMeeting, newGang, resetAttempt } from './barrier-stage.ts'
 import { endJob, failJob, failJobsOf } from './jobs.ts'
 import { launchPending } from './launch.ts'
+import { recallQueued } from './recall.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { replicate, replicateAgain } from './replication.ts'
 import {
@@ -110,6 +111,15 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
       retryAfterLoss(state, task, event.reason, commands)
       break
     }
+    case 'taskRecalled': {
+      const task = takeRunning(state, event.task)
+      const stage = task && state.stages.get(task.stage)
+      if (!stage || task.cancelled) break
+      // As if it had not been sent.
+      stage.attempts.set(task.unit, task.attempt)
+      stage.pending.add(task.unit)
+      break
+    }
     case 'blocksLost':
       for (const block of event.blocks) forgetBlock(state, event.executor, block, commands)
       break
@@ -137,6 +147,7 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
       break
   }
   launchPending(state, nowMs, commands)
+  recallQueued(state, commands)
   releaseDrained(state, commands)
   return commands
 }
@@ -187,6 +198,7 @@ function submitJob(
       losses: new Map(),
       ...(output.kind === 'shuffle' ? { outputs } : {}),
       missingOutputs: output.kind === 'shuffle' ? pending.size : 0,
+      hasPlaces: plan.nodes.some((node) => node.persist !== undefined || 'locations' in node),
       ...(plan.barrier === undefined ? {} : { gang: newGang() }),
       diskBytes: 0,
       taskMs: undefined,

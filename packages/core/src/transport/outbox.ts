@@ -10,6 +10,7 @@ const batchType = 'channel-batch'
 export class Outbox {
   readonly #post: (message: unknown) => void
   #waiting: unknown[] = []
+  #waitingSince = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(post: (message: unknown) => void) {
@@ -22,7 +23,11 @@ export class Outbox {
   }
 
   sendSoon(message: unknown): void {
-    if (this.#waiting.push(message) >= largestBatch) this.flush()
+    const now = performance.now()
+    if (this.#waiting.length === 0) this.#waitingSince = now
+    this.#waiting.push(message)
+    // A thread that computes has no time for timers.
+    if (this.#waiting.length >= largestBatch || now - this.#waitingSince >= longestWaitMs) this.flush()
     else this.#timer ??= setTimeout(() => this.flush(), longestWaitMs)
   }
 

@@ -23,7 +23,8 @@ async function listened(cluster: Cluster): Promise<{ context: Context; sent: Sen
     channel: new Proxy(executor.channel, {
       get(channel, key) {
         const value: unknown = Reflect.get(channel, key)
-        if (key !== 'send') return typeof value === 'function' ? (value.bind(channel) as unknown) : value
+        if (key !== 'send' && key !== 'sendSoon')
+          return typeof value === 'function' ? (value.bind(channel) as unknown) : value
         return (message: DriverMessage) => {
           sent.push({ executor: executor.id, message })
           channel.send(message)

@@ -51,7 +51,7 @@ function run(state: ExecutorState, id: number, blocks: ProducedBlock[], done = s
 }
 
 describe('tasks', () => {
-  test('a task without inputs starts in the first free slot, the next ones wait their turn', () => {
+  test('a task without inputs goes to the slot with the shortest queue, of sixteen at most', () => {
     const state = started(2)
     expect(transition(state, { type: 'taskReceived', task: task(1) })).toEqual([
       { type: 'startTask', slot: 0, task: task(1), inputs: [] },
@@ -59,13 +59,35 @@ describe('tasks', () => {
     expect(transition(state, { type: 'taskReceived', task: task(2) })).toEqual([
       { type: 'startTask', slot: 1, task: task(2), inputs: [] },
     ])
-    expect(transition(state, { type: 'taskReceived', task: task(3) })).toEqual([])
+    expect(transition(state, { type: 'taskReceived', task: task(3) })).toEqual([
+      { type: 'startTask', slot: 0, task: task(3), inputs: [] },
+    ])
+    for (let id = 4; id <= 32; id++) transition(state, { type: 'taskReceived', task: task(id) })
+    expect(state.slots.map((queue) => queue.length)).toEqual([16, 16])
+    expect(transition(state, { type: 'taskReceived', task: task(33) })).toEqual([])
     expect(
       transition(state, { type: 'taskFinished', slot: 1, task: 2 as TaskId, success: success(), blocks: [] }),
     ).toEqual([
       { type: 'tellDriver', message: { type: 'finished', taskId: 2, success: success() } },
-      { type: 'startTask', slot: 1, task: task(3), inputs: [] },
+      { type: 'startTask', slot: 1, task: task(33), inputs: [] },
     ])
+  })
+
+  test('a slot that has run dry is given the last task of the longest queue, if that has not started', () => {
+    const state = started(2)
+    for (const id of [1, 2, 3, 4, 5]) transition(state, { type: 'taskReceived', task: task(id) })
+    const end = (slot: number, id: number) =>
+      transition(state, { type: 'taskFinished', slot, task: id as TaskId, success: success(), blocks: [] }).slice(1)
+    expect([end(1, 2), end(1, 4)]).toEqual([[], [{ type: 'takeBack', slot: 0, task: 5 }]])
+    expect(transition(state, { type: 'tookBack', task: 5 as TaskId })).toEqual([
+      { type: 'startTask', slot: 1, task: task(5), inputs: [] },
+    ])
+    expect(state.slots).toEqual([[1, 3], [5]])
+    expect(end(1, 5)).toEqual([{ type: 'takeBack', slot: 0, task: 3 }])
+    // It had started: nothing comes back.
+    expect(end(0, 1)).toEqual([])
+    expect(end(0, 3)).toEqual([])
+    expect(transition(state, { type: 'tookBack', task: 3 as TaskId })).toEqual([])
   })
 
   test('a task of a barrier stage hears of a meeting in its slot; one that has left it does not', () => {
@@ -133,10 +155,48 @@ describe('tasks', () => {
     expect(transition(state, { type: 'cancelAsked', task: 1 as TaskId })).toEqual([
       { type: 'cancelTask', slot: 0, task: 1 },
     ])
-    expect(transition(state, { type: 'cancelAsked', task: 2 as TaskId })).toMatchObject([
+    expect(transition(state, { type: 'cancelAsked', task: 2 as TaskId })).toEqual([
+      { type: 'cancelTask', slot: 0, task: 2 },
+    ])
+    expect(transition(state, { type: 'tookBack', task: 2 as TaskId })).toMatchObject([
       { type: 'tellDriver', message: { type: 'failed', taskId: 2 } },
     ])
+    transition(state, { type: 'taskReceived', task: task(3, shuffled([0, there, 60])) })
+    expect(transition(state, { type: 'cancelAsked', task: 3 as TaskId })).toMatchObject([
+      { type: 'tellDriver', message: { type: 'failed', taskId: 3 } },
+    ])
     expect(transition(state, { type: 'cancelAsked', task: 9 as TaskId })).toEqual([])
+  })
+
+  test('a task that is asked back is given up if it has not started, wherever it waits', () => {
+    const state = started()
+    for (const each of [task(1), task(2), task(3, shuffled([0, there, 60]))])
+      transition(state, { type: 'taskReceived', task: each })
+    const ask = (id: number) => transition(state, { type: 'recallAsked', task: id as TaskId })
+    expect([ask(1), ask(2), ask(3), ask(9)]).toEqual([
+      [{ type: 'takeBack', slot: 0, task: 1 }],
+      [{ type: 'takeBack', slot: 0, task: 2 }],
+      [{ type: 'tellDriver', message: { type: 'recalled', taskId: 3 } }],
+      [],
+    ])
+    expect(transition(state, { type: 'tookBack', task: 2 as TaskId })).toEqual([
+      { type: 'tellDriver', message: { type: 'recalled', taskId: 2 } },
+    ])
+    expect(state.slots).toEqual([[1]])
+  })
+
+  test('of a slot that dies, tasks that had not started run in the next one, and cancelled ones do not', () => {
+    const state = started()
+    for (const id of [1, 2, 3, 4]) transition(state, { type: 'taskReceived', task: task(id) })
+    transition(state, { type: 'cancelAsked', task: 3 as TaskId })
+    const failure = { name: 'ClusterError', message: 'slot 0 ended', stack: '' }
+    expect(transition(state, { type: 'slotDied', slot: 0, task: 1 as TaskId, failure })).toEqual([
+      { type: 'tellDriver', message: { type: 'failed', taskId: 1, failure } },
+      { type: 'tellDriver', message: expect.objectContaining({ type: 'failed', taskId: 3 }) },
+      { type: 'restartSlot', slot: 0 },
+      { type: 'startTask', slot: 0, task: task(2), inputs: [] },
+      { type: 'startTask', slot: 0, task: task(4), inputs: [] },
+    ])
   })
 
   test('a slot that dies takes its task along and is started again', () => {
@@ -144,7 +204,7 @@ describe('tasks', () => {
     transition(state, { type: 'taskReceived', task: task(1) })
     transition(state, { type: 'taskReceived', task: task(2) })
     const failure = { name: 'ClusterError', message: 'slot 0 ended', stack: '' }
-    expect(transition(state, { type: 'slotDied', slot: 0, failure })).toEqual([
+    expect(transition(state, { type: 'slotDied', slot: 0, task: 1 as TaskId, failure })).toEqual([
       { type: 'tellDriver', message: { type: 'failed', taskId: 1, failure } },
       { type: 'restartSlot', slot: 0 },
       { type: 'startTask', slot: 0, task: task(2), inputs: [] },
@@ -154,7 +214,12 @@ describe('tasks', () => {
   test('what a task says after its slot was given to another changes nothing', () => {
     const state = started()
     transition(state, { type: 'taskReceived', task: task(1) })
-    transition(state, { type: 'slotDied', slot: 0, failure: { name: 'Error', message: '', stack: '' } })
+    transition(state, {
+      type: 'slotDied',
+      slot: 0,
+      task: 1 as TaskId,
+      failure: { name: 'Error', message: '', stack: '' },
+    })
     expect(
       transition(state, {
         type: 'taskFinished',
@@ -350,8 +415,8 @@ describe('blocks', () => {
   })
 })
 
-test('whatever happens in whatever order, each place is kept or given back exactly once', () => {
-  const step = fc.record({ choice: fc.nat(8), a: fc.nat(5), b: fc.nat(2) })
+test('whatever happens in whatever order, each task ends once, and each place is kept or given back once', () => {
+  const step = fc.record({ choice: fc.nat(9), a: fc.nat(5), b: fc.nat(2) })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       const state = started(2, 100)
@@ -362,8 +427,14 @@ test('whatever happens in whatever order, each place is kept or given back exact
         owned.set(place, 'made')
         return place
       }
+      const ended: number[] = []
+      /** Slots start none but the first of their queues in here. */
+      const mayTakeBack = (id: TaskId) => state.slots.every((queue) => queue[0] !== id)
       const apply = (commands: ExecutorCommand[]) => {
         for (const command of commands) {
+          if ((command.type === 'takeBack' || command.type === 'cancelTask') && mayTakeBack(command.task))
+            apply(transition(state, { type: 'tookBack', task: command.task }))
+          if (command.type === 'tellDriver' && 'taskId' in command.message) ended.push(command.message.taskId)
           if (command.type !== 'releasePlace') continue
           if (owned.get(command.place) !== 'made') throw new Error('a place was given back twice')
           owned.set(command.place, 'released')
@@ -372,7 +443,7 @@ test('whatever happens in whatever order, each place is kept or given back exact
       let tasks = 0
       for (const { choice, a, b } of steps) {
         const fetch = [...state.fetches.keys()][a]
-        const running = state.slots[b % 2]
+        const running = state.slots[b % 2]![0]
         if (choice === 0) apply(transition(state, { type: 'taskReceived', task: task(++tasks, cached(a, b, there)) }))
         else if (choice === 1)
           apply(
@@ -403,8 +474,16 @@ test('whatever happens in whatever order, each place is kept or given back exact
             }),
           )
         else if (choice === 5) apply(transition(state, { type: 'cancelAsked', task: (tasks - a) as TaskId }))
+        else if (choice === 9) apply(transition(state, { type: 'recallAsked', task: (tasks - a) as TaskId }))
         else if (choice === 6)
-          apply(transition(state, { type: 'slotDied', slot: b % 2, failure: { name: '', message: '', stack: '' } }))
+          apply(
+            transition(state, {
+              type: 'slotDied',
+              slot: b % 2,
+              task: running,
+              failure: { name: '', message: '', stack: '' },
+            }),
+          )
         else if (choice === 7)
           apply(transition(state, { type: 'dropped', datasets: [a], shuffles: b === 0 ? [7] : [] }))
         else if (choice === 8) {
@@ -421,13 +500,14 @@ test('whatever happens in whatever order, each place is kept or given back exact
         }
       }
       for (const id of state.tasks.keys()) apply(transition(state, { type: 'cancelAsked', task: id }))
-      for (const [slot, id] of state.slots.entries())
-        if (id !== undefined)
+      for (const [slot, queue] of state.slots.entries())
+        for (const id of queue.slice())
           apply(
             transition(state, { type: 'taskFailed', slot, task: id, failure: { name: '', message: '', stack: '' } }),
           )
       for (const id of state.fetches.keys())
         apply(transition(state, { type: 'fetchFailed', fetch: id, retry: false, reason: 'gone' }))
+      expect(ended.sort((a, b) => a - b)).toEqual(Array.from({ length: tasks }, (_, index) => index + 1))
       const held = new Set([...state.blocks.values()].map(({ place }) => place))
       const made = [...owned].flatMap(([place, fate]) => (fate === 'made' ? [place] : []))
       expect(new Set(made)).toEqual(held)

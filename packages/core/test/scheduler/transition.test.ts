@@ -375,6 +375,43 @@ describe('placement', () => {
     ])
   })
 
+  test('tasks that wait behind others are asked back for an executor that has nothing to do, the last first', () => {
+    const state = withExecutors(a, b)
+    const all = Array.from({ length: 12 }, (_, partition) => partition)
+    submit(state, 1, [plan(1, { partitions: 12 })], all)
+    // Partition 0 takes long; all others wait behind it or are done.
+    finish(state, 2, done(false, 0.1))
+    const [ofA, ofB] = [a, b].map((id) => [...state.executors.get(id)!.running])
+    expect([ofA!.length, ofB!.length]).toEqual([6, 5])
+    for (const id of ofB!.slice(0, -1)) expect(brief(finish(state, id, done(false, 0.1)))).toEqual(['commitTask'])
+    const recall = (id: TaskId) => ({ type: 'recallTask', task: id, executor: 'a' })
+    expect(finish(state, ofB!.at(-1)!, done(false, 0.1)).slice(1)).toEqual([recall(ofA![5]!)])
+    // No other is asked for while that one has no answer.
+    expect(finish(state, 99)).toEqual([])
+    expect(brief(transition(state, { type: 'taskRecalled', task: ofA![5]! }, 0))).toEqual(['1/11@b'])
+    expect([...state.running.values()].at(-1)!.attempt).toBe(0)
+    expect(finish(state, [...state.running.keys()].at(-1)!, done(false, 0.1)).slice(1)).toEqual([recall(ofA![4]!)])
+    // That one had started.
+    expect(finish(state, ofA![4]!, done(false, 0.1)).slice(1)).toEqual([recall(ofA![3]!)])
+    expect(transition(state, { type: 'taskRecalled', task: ofA![4]! }, 0)).toEqual([])
+  })
+
+  test('tasks that would rather run where they are are not asked back, nor do many of them queue', () => {
+    const state = withExecutors(a, b)
+    const all = Array.from({ length: 12 }, (_, partition) => partition)
+    const kept = plan(1, { partitions: 12, nodes: [{ ...source, persist: 'memory' }] })
+    for (const partition of all) state.cached.set(`1-${partition}`, new Set([a]))
+    expect(brief(submit(state, 1, [kept], all))).toEqual(['1/0@a', 'wakeAfter'])
+    expect(brief(finish(state, 1, done(false, 0.1)))).toEqual([
+      'commitTask',
+      '1/1@a',
+      '1/2@a',
+      '1/3@a',
+      '1/4@a',
+      'wakeAfter',
+    ])
+  })
+
   test('an executor that drains gets no new task, and is let go when no job is under way', () => {
     const state = withExecutors(a, b)
     submit(state, 1, [plan(1, { partitions: 4 })], [0, 1, 2, 3])
