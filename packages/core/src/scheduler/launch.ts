@@ -1,7 +1,7 @@
 /** Which pending tasks start now, and where; those of a barrier stage all at once, or none. */
 
 import { ExecutorLostError, UsageError } from '../base/errors.ts'
-import type { ExecutorId, StageId, TaskId } from '../base/ids.ts'
+import type { DatasetId, ExecutorId, StageId, TaskId } from '../base/ids.ts'
 import { tooFewSlots } from '../plan/check-barriers.ts'
 import { neededInputs, type NeededInputs } from '../plan/inputs.ts'
 import { keptFor } from './barrier-stage.ts'
@@ -23,7 +23,7 @@ const queueDepths = [
 const deepestUnrecalled = 4
 
 function hasRoom(executors: readonly ExecutorState[], perSlot: number): boolean {
-  return executors.some(({ cores, running }) => running.size < cores * perSlot)
+  return executors.some((executor) => roomOf(executor, perSlot) > 0)
 }
 
 /** Whom a slot's queue is filled up again at: a deep one not by each task that leaves it, since messages go together. */
@@ -66,6 +66,7 @@ export function launchPending(state: SchedulerState, nowMs: number, commands: Sc
     const open = executors.filter(({ cores, running }) => running.size <= cores * refillAt(perSlot))
     let blocked = 0
     splitSkewed(state, stage)
+    launchWaiting(state, stage, open, perSlot, isKept, nowMs, commands)
     for (const unit of stage.pending) {
       if (blocked === blockedInARow) break
       if (!hasRoom(open, perSlot)) {
@@ -80,10 +81,18 @@ export function launchPending(state: SchedulerState, nowMs: number, commands: Sc
         continue
       }
       blocked = 0
-      const executor = choose(state, stage, unit, needed, open, perSlot, nowMs)
-      if (typeof executor === 'number') wakeAt = Math.min(wakeAt, executor)
-      else launch(state, stage, unit, executor, commands)
+      const preferred = preferredExecutors(state, needed)
+      const executor = preferred.length > 0 ? withRoom(open, perSlot, preferred) : roomiest(open, perSlot)
+      if (executor) launch(state, stage, unit, executor.id, commands)
+      else {
+        stage.pending.delete(unit)
+        stage.waiting.add(unit, preferred, nowMs)
+      }
     }
+    // Those who need not wait any longer.
+    launchWaiting(state, stage, open, perSlot, isKept, nowMs, commands)
+    const { first } = stage.waiting
+    if (first && hasRoom(open, perSlot)) wakeAt = Math.min(wakeAt, first.since + state.limits.localityWaitMs)
   }
   if (wakeAt < Infinity) commands.push({ type: 'wakeAfter', delayMs: Math.max(1, wakeAt - nowMs) })
 }
@@ -148,26 +157,53 @@ function launchTogether(
   return 'launched'
 }
 
-/** An executor with room, or the time until which it is better to wait for a busy one that holds the data. */
-function choose(
+/** Starts units that have waited: on the executors that they wait for, or after `localityWaitMs` on any. */
+function launchWaiting(
   state: SchedulerState,
   stage: StageState,
-  unit: number,
-  needed: NeededInputs,
+  open: readonly ExecutorState[],
+  perSlot: number,
+  isKept: (dataset: DatasetId, partition: number) => boolean,
+  nowMs: number,
+  commands: SchedulerCommand[],
+): void {
+  const { waiting } = stage
+  const start = (unit: number, executor: ExecutorId) => {
+    waiting.delete(unit)
+    const needed = neededInputs(stage.plan, partitionOfUnit(stage, unit), isKept)
+    // Map outputs may have been lost meanwhile.
+    if (missingParents(state, needed).length > 0) stage.pending.add(unit)
+    else launch(state, stage, unit, executor, commands)
+  }
+  for (const executor of open)
+    for (const unit of waiting.of(executor.id)) {
+      if (roomOf(executor, perSlot) <= 0) break
+      start(unit, executor.id)
+    }
+  for (let { first } = waiting; first && hasRoom(open, perSlot); first = waiting.first) {
+    if (nowMs - first.since < state.limits.localityWaitMs) return
+    start(first.unit, roomiest(open, perSlot).id)
+  }
+}
+
+function roomOf({ cores, running }: ExecutorState, perSlot: number): number {
+  return cores * perSlot - running.size
+}
+
+function withRoom(
   executors: readonly ExecutorState[],
   perSlot: number,
-  nowMs: number,
-): ExecutorId | number {
-  const roomOf = ({ cores, running }: ExecutorState) => cores * perSlot - running.size
-  const preferred = preferredExecutors(state, needed)
-  const idle = preferred.find((id) => executors.some((executor) => executor.id === id && roomOf(executor) > 0))
-  if (idle !== undefined) return idle
-  if (preferred.length > 0) {
-    const since = stage.waitingSince.get(unit) ?? nowMs
-    stage.waitingSince.set(unit, since)
-    if (nowMs - since < state.limits.localityWaitMs) return since + state.limits.localityWaitMs
+  preferred: readonly ExecutorId[],
+): ExecutorState | undefined {
+  for (const id of preferred) {
+    const executor = executors.find((each) => each.id === id)
+    if (executor && roomOf(executor, perSlot) > 0) return executor
   }
-  return executors.reduce((best, executor) => (roomOf(executor) > roomOf(best) ? executor : best)).id
+  return undefined
+}
+
+function roomiest(executors: readonly ExecutorState[], perSlot: number): ExecutorState {
+  return executors.reduce((best, executor) => (roomOf(executor, perSlot) > roomOf(best, perSlot) ? executor : best))
 }
 
 function launch(
@@ -178,7 +214,6 @@ function launch(
   commands: SchedulerCommand[],
 ): void {
   stage.pending.delete(unit)
-  stage.waitingSince.delete(unit)
   const attempt = stage.attempts.get(unit) ?? 0
   stage.attempts.set(unit, attempt + 1)
   if (attempt > 0) state.tasksRerun++

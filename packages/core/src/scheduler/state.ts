@@ -6,6 +6,7 @@ import type { StorageLevel } from '../base/storage-level.ts'
 import type { StagePlan } from '../protocol/stage-plan.ts'
 import type { Gang } from './barrier-stage.ts'
 import type { PartitionQueue } from './partition-queue.ts'
+import type { WaitingUnits } from './waiting-units.ts'
 
 export interface ExecutorState {
   readonly id: ExecutorId
@@ -37,8 +38,8 @@ export interface StageState {
    * partition of that number, or a piece of one. The maps below have units for keys, and so have outputs.
    */
   readonly pending: PartitionQueue
-  /** When each pending partition was first passed over because its preferred executor was busy. */
-  readonly waitingSince: Map<number, number>
+  /** Pending units that wait for executors which they prefer; not in `pending` meanwhile. */
+  readonly waiting: WaitingUnits
   readonly attempts: Map<number, number>
   readonly failures: Map<number, number>
   readonly losses: Map<number, number>

@@ -23,6 +23,7 @@ import {
   type SchedulerState,
   type StageState,
 } from './state.ts'
+import { WaitingUnits } from './waiting-units.ts'
 
 /** Applies one event to `state` and returns what to do about it, in order. */
 export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: number): SchedulerCommand[] {
@@ -36,10 +37,12 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
         running: new Set(),
         draining: false,
       })
+      waitAnew(state)
       break
     case 'executorDraining': {
       const executor = state.executors.get(event.executor)
       if (executor) executor.draining = true
+      waitAnew(state)
       break
     }
     case 'executorLost':
@@ -152,12 +155,18 @@ export function transition(state: SchedulerState, event: SchedulerEvent, nowMs: 
   return commands
 }
 
+/** Whom units wait for may have changed. */
+function waitAnew(state: SchedulerState): void {
+  for (const { pending, waiting } of state.stages.values()) for (const unit of waiting.clear()) pending.add(unit)
+}
+
 function releaseDrained(state: SchedulerState, commands: SchedulerCommand[]): void {
   if (state.jobs.size > 0) return
   for (const { id, draining } of state.executors.values()) {
     if (!draining) continue
     state.executors.delete(id)
     state.lastLoss = `executor ${id} was drained`
+    waitAnew(state)
     forgetBlocksOf(state, id, commands)
     replicateAgain(state, id, commands)
     commands.push({ type: 'releaseExecutor', executor: id })
@@ -192,7 +201,7 @@ function submitJob(
       splits: new Map(),
       pieces: [],
       pending,
-      waitingSince: new Map(),
+      waiting: new WaitingUnits(),
       attempts: new Map(),
       failures: new Map(),
       losses: new Map(),
@@ -318,6 +327,7 @@ function loseExecutor(state: SchedulerState, id: ExecutorId, reason: string, com
   state.executors.delete(id)
   state.executorsLost++
   state.lastLoss = reason
+  waitAnew(state)
   forgetBlocksOf(state, id, commands)
   replicateAgain(state, id, commands)
   for (const taskId of Array.from(executor.running)) {

@@ -300,7 +300,7 @@ describe('placement', () => {
     cachedOn(state, 1, 0)
     cachedOn(state, 2, 1)
     submit(state, 2, [plan(2)], [0])
-    expect(brief(submit(state, 3, [{ ...kept, id: 3 as StageId }], [0, 1]))).toEqual(['3/1@b', 'wakeAfter'])
+    expect(brief(submit(state, 3, [{ ...kept, id: 3 as StageId }], [0, 1]))).toEqual(['3/1@b'])
     expect(brief(transition(state, { type: 'taskFinished', task: 4 as TaskId, success: done() }, 100))).toEqual([
       'commitTask',
       'wakeAfter',
@@ -394,6 +394,23 @@ describe('placement', () => {
     // That one had started.
     expect(finish(state, ofA![4]!, done(false, 0.1)).slice(1)).toEqual([recall(ofA![3]!)])
     expect(transition(state, { type: 'taskRecalled', task: ofA![4]! }, 0)).toEqual([])
+  })
+
+  test('what waits for a busy executor costs the others nothing, and runs anywhere when that is lost', () => {
+    const partitions = 6000
+    const state = withExecutors(a, b)
+    const all = Array.from({ length: partitions }, (_, partition) => partition)
+    for (const partition of all) state.cached.set(`1-${partition}`, new Set([a]))
+    submit(state, 1, [plan(1, { partitions, nodes: [{ ...source, persist: 'memory' }] })], all)
+    const started = performance.now()
+    for (let task = 1; task <= 3000; task++) finish(state, task, done(false, 10))
+    // Looking at all that wait, it took more than 30 s.
+    expect(performance.now() - started).toBeLessThan(5000)
+    expect([...state.running.values()].map(({ executor }) => executor)).toEqual(['a', 'a'])
+    expect(brief(transition(state, { type: 'executorLost', executor: a, reason: 'killed' }, 0))).toEqual([
+      '1/3002@b',
+      '1/3003@b',
+    ])
   })
 
   test('tasks that would rather run where they are are not asked back, nor do many of them queue', () => {
