@@ -17,6 +17,11 @@ export class BlockBuilder {
     this.#onBlock = onBlock
   }
 
+  /** How many rows are in no block yet. */
+  get waitingRows(): number {
+    return this.#rows.length
+  }
+
   /** What the rows that wait would take, roughly. */
   get byteEstimate(): number {
     return this.#byteEstimate

@@ -15,6 +15,11 @@ export class SegmentBuilder {
     this.#take = take ?? ((part) => this.parts.push(part))
   }
 
+  /** How many rows, the last ones, are not encoded yet. */
+  get waitingRows(): number {
+    return this.#blocks.waitingRows
+  }
+
   push(row: unknown): void {
     this.#blocks.push(plainRow(row))
   }

@@ -416,13 +416,22 @@ export class TaskRun implements OperatorScope, PipelineScope {
     })
     this.#keeping.add(kept)
     const store = new SegmentBuilder((part) => kept.add(part))
+    // Rows go on when they are encoded: a function that changes what it is given does not change what is kept.
+    const passing: unknown[][] = []
+    let passingRows = 0
     for (const chunk of chunks) {
       for (const rows of batchesOfChunk(chunk, () => this.checkCancelled())) {
         store.pushAll(rows)
-        yield rowChunk(rows)
+        passing.push(rows)
+        passingRows += rows.length
+        for (let next = passing[0]; next && passingRows - next.length >= store.waitingRows; next = passing[0]) {
+          passingRows -= next.length
+          yield rowChunk(passing.shift()!)
+        }
       }
     }
     store.flush()
+    for (const rows of passing) yield rowChunk(rows)
     const name = cacheBlock(datasetId, partition)
     // One that is read twice in a task is made twice, and kept once.
     if (this.#blocks.some((block) => block.name === name)) return

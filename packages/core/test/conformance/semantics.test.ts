@@ -1,7 +1,7 @@
 /** What docs/semantics.md promises of keys, order and repeated runs, sentence by sentence, from end to end. */
 import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
-import { createContext, UsageError, type Dataset } from '@gridify/core'
+import { createContext, UsageError, type Dataset, type StorageLevel } from '@gridify/core'
 import { afterAll, expect, test } from 'vitest'
 import { onEveryCluster } from './every-cluster.ts'
 
@@ -265,6 +265,44 @@ onEveryCluster((context, master) => {
         ),
     ).toEqual([0, 1, 2, 3])
     expect(zero).toEqual([])
+  })
+  test('a function may change the rows that it is given: what is kept stays as it was made', async () => {
+    const rowsOf = (level: StorageLevel) =>
+      context()
+        .range(0, 6000, { partitions: 2 })
+        .map((n) => ({ n, list: [n] }))
+        .persist(level)
+    const made = Array.from({ length: 6000 }, (_, n) => ({ n, list: [n] }))
+    for (const level of ['memory', 'memory-and-disk', 'disk'] as const) {
+      const summed = rowsOf(level)
+      expect((await summed.reduce((a, b) => (a.list.push(...b.list), a)))?.list.length).toBe(6000)
+      expect(await summed.collect()).toEqual(made)
+      const [first, second] = [rowsOf(level), rowsOf(level)]
+      expect(await first.map((row) => ++row.n).sum()).toBe((6000 * 6001) / 2)
+      expect(await second.filter((row) => (row.list.pop(), true)).count()).toBe(6000)
+      expect([await first.collect(), await second.collect()]).toEqual([made, made])
+      const both = rowsOf(level)
+      const counts = await Promise.all([both.map((row) => ++row.n).sum(), both.map((row) => (row.n += 2)).sum()])
+      expect(counts).toEqual([(6000 * 6001) / 2, (6000 * 6003) / 2])
+      expect(await both.collect()).toEqual(made)
+    }
+    const groups = context()
+      .parallelize([
+        ['a', 1],
+        ['b', 2],
+        ['a', 3],
+      ] as [string, number][])
+      .groupByKey(1)
+      .mapValues((group) => [...group])
+      .cache()
+    expect(await groups.mapValues((values) => values.push(9)).collect()).toEqual([
+      ['a', 3],
+      ['b', 2],
+    ])
+    expect(await groups.collect()).toEqual([
+      ['a', [1, 3]],
+      ['b', [2]],
+    ])
   })
   test('an accumulator counts once for each partition of a dataset, however often it is computed, and once in each action', async () => {
     const [made, acted] = [context().accumulator(), context().accumulator()]
