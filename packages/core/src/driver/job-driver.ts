@@ -78,8 +78,10 @@ type Introduction = Extract<DriverMessage, { type: 'peers' }>
 /** By partition that was split: the units of its results. */
 type Splits = ReadonlyMap<number, readonly number[]>
 
-/** A task that brings more rows along is a message of its own. */
+/** A task that brings more along is a message of its own. */
 const batchedBytes = 16 * 1024
+/** Where one part of a shuffle lies takes about as much. */
+const partBytes = 64
 
 interface Executor {
   readonly id: ExecutorId
@@ -539,7 +541,7 @@ export class JobDriver {
         ...(stage.gang ? { together: this.#together(task) } : {}),
       },
     }
-    if (rowBytes(inputs) <= batchedBytes) executor.channel.sendSoon(run)
+    if (inputBytes(inputs) <= batchedBytes) executor.channel.sendSoon(run)
     else this.#send(executor, run)
   }
 
@@ -597,9 +599,11 @@ export class JobDriver {
   }
 }
 
-function rowBytes(inputs: readonly TaskInput[]): number {
+function inputBytes(inputs: readonly TaskInput[]): number {
   let bytes = 0
-  for (const input of inputs) if (input.kind === 'rows') for (const block of input.blocks) bytes += block.length
+  for (const input of inputs)
+    if (input.kind === 'rows') for (const block of input.blocks) bytes += block.length
+    else if (input.kind === 'shuffle') bytes += input.parts.length * partBytes
   return bytes
 }
 
