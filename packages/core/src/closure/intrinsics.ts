@@ -1,5 +1,7 @@
 /** The objects that every JavaScript process has, by the path that leads to them: `Math.max`, `Array.prototype`. */
 
+import { runInNewContext } from 'node:vm'
+
 interface Intrinsics {
   readonly paths: ReadonlyMap<unknown, string>
   readonly values: ReadonlyMap<string, unknown>
@@ -11,7 +13,11 @@ const nodeGlobals = new Set(
   `global clearImmediate setImmediate clearInterval clearTimeout setInterval setTimeout queueMicrotask structuredClone
   atob btoa performance fetch navigator crypto process Buffer console`.split(/\s+/),
 )
-const unread = new Set(['GLOBAL', 'root', 'localStorage', 'sessionStorage', 'navigator', 'storage'])
+/** Of Node's own names, those that are there without loading anything; to look at another loads all of fetch, or of streams. */
+const loadedAtStart = new Set(
+  `global clearImmediate setImmediate clearInterval clearTimeout setInterval setTimeout queueMicrotask structuredClone
+  URL URLSearchParams Event EventTarget`.split(/\s+/),
+)
 
 let built: Intrinsics | undefined
 
@@ -70,12 +76,13 @@ function intrinsics(): Intrinsics {
     }
   }
   add('globalThis', globalThis)
+  const ofLanguage = new Set(runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[])
   for (const [path, value] of hiddenIntrinsics()) {
     add(path, value)
     addMembers(value, path)
   }
   for (const name of namesAtStart) {
-    if (unread.has(name) || !isStandardGlobal(name)) continue
+    if (!(ofLanguage.has(name) || loadedAtStart.has(name)) || !isStandardGlobal(name)) continue
     const value: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) continue
     if (value === globalThis) continue
