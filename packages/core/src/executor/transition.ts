@@ -8,11 +8,9 @@ import type { DatasetId, TaskId } from '../base/ids.ts'
 import { toWire, type WireFailure } from '../protocol/failure.ts'
 import { cacheBlock, parseBlock, shuffleBlock, type PartitionCopy, type TaskInput } from '../protocol/messages.ts'
 import { placeBytes } from '../storage/block-place.ts'
-import type { InputBlock, ProducedBlock, ResolvedInput } from './task-blocks.ts'
+import { leaveSlot, startTasks } from './slot-queues.ts'
+import type { InputBlock, ProducedBlock } from './task-blocks.ts'
 import type { ExecutorCommand, ExecutorEvent, ExecutorState, Fetch, HeldBlock, TaskInputs, TaskState } from './state.ts'
-
-/** Of short tasks, an executor is sent so many for each of its slots. */
-const tasksAhead = 16
 
 /** Applies one event to `state` and returns what to do about it, in order. */
 export function transition(state: ExecutorState, event: ExecutorEvent): ExecutorCommand[] {
@@ -358,53 +356,6 @@ function endBeforeRun(state: ExecutorState, entry: TaskState, commands: Executor
 
 function tellFailed(taskId: TaskId, failure: WireFailure, commands: ExecutorCommand[]): void {
   commands.push({ type: 'tellDriver', message: { type: 'failed', taskId, failure } })
-}
-
-/** Tasks queue up in slots, so that none waits for a message's way and back; a slot that runs dry is given another's last. */
-function startTasks(state: ExecutorState, commands: ExecutorCommand[]): void {
-  const { slots, ready } = state
-  while (ready.length > 0) {
-    const slot = leastBusy(slots)
-    if (slots[slot]!.length >= tasksAhead) return
-    const entry = state.tasks.get(ready.shift()!)!
-    slots[slot]!.push(entry.task.id)
-    entry.slot = slot
-    commands.push({ type: 'startTask', slot, task: entry.task, inputs: entry.inputs.map(resolved) })
-  }
-  if (!slots.some((queue) => queue.length === 0)) return
-  const busiest = slots.reduce((most, queue, slot) => (queue.length > slots[most]!.length ? slot : most), 0)
-  if (slots[busiest]!.length > 1) commands.push({ type: 'takeBack', slot: busiest, task: slots[busiest]!.at(-1)! })
-}
-
-function leastBusy(slots: readonly (readonly TaskId[])[]): number {
-  let least = 0
-  for (let slot = 1; slot < slots.length; slot++) if (slots[slot]!.length < slots[least]!.length) least = slot
-  return least
-}
-
-function leaveSlot(state: ExecutorState, id: TaskId): TaskState | undefined {
-  const entry = state.tasks.get(id)
-  if (entry?.slot === undefined) return undefined
-  const queue = state.slots[entry.slot]!
-  queue.splice(queue.indexOf(id), 1)
-  entry.slot = undefined
-  return entry
-}
-
-function resolved({ input, blocks }: TaskInputs): ResolvedInput {
-  switch (input.kind) {
-    case 'rows':
-      return input
-    case 'cache':
-      return { kind: 'cache', datasetId: input.datasetId, partition: input.partition, block: blocks[0]! }
-    case 'shuffle':
-      return {
-        kind: 'shuffle',
-        shuffleId: input.shuffleId,
-        reduce: input.reduce,
-        blocks: blocks as InputBlock[],
-      }
-  }
 }
 
 /** Frees the slot; undefined where it did not run this task, as after its death. */
